@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0
+# What does this kernel have?  Answered by looking into its headers, because
+# distributions backport interfaces and the version then says nothing.
+# Each answer becomes a Z2_HAVE_* macro that only include/compat/ looks at.
+#
+# $(call z2-has,MACRO,HEADER,REGEX)   (no parentheses in REGEX: make counts them)
+
+z2-has = $(shell grep -qsE '$(3)' $(srctree)/include/linux/$(2) && echo -D$(1))
+
+# What is declared need not be exported: $(call z2-exports,MACRO,SYMBOL)
+z2-exports = $(shell grep -qsw '$(2)' $(objtree)/Module.symvers && echo -D$(1))
+
+z2-flags := -I$(zram2-root)/include -include $(zram2-root)/include/compat/compat.h
+z2-flags += $(call z2-has,Z2_HAVE_KZALLOC_OBJ,slab.h,define kzalloc_obj)
+z2-flags += $(call z2-has,Z2_HAVE_ZS_OBJ_READ,zsmalloc.h,zs_obj_read_begin)
+z2-flags += $(call z2-has,Z2_HAVE_ZS_OBJ_READ_LEN,zsmalloc.h,size_t mem_len, void \*local_copy)
+z2-flags += $(call z2-has,Z2_HAVE_ZS_MALLOC_NID,zsmalloc.h,const int nid)
+z2-flags += $(call z2-has,Z2_HAVE_ZSTD_CDICT,zstd.h,zstd_create_cdict_byreference)
+z2-flags += $(call z2-has,Z2_HAVE_ZSTD_DEFAULT_CLEVEL,zstd.h,zstd_default_clevel)
+z2-flags += $(call z2-has,Z2_HAVE_RW_PAGE,blkdev.h,.\*rw_page.)
+z2-flags += $(call z2-has,Z2_HAVE_OPEN_GENDISK,blkdev.h,.\*open..struct gendisk)
+z2-flags += $(call z2-has,Z2_HAVE_ALLOC_DISK_LIMITS,blkdev.h,define blk_alloc_disk.lim)
+z2-flags += $(call z2-has,Z2_HAVE_FEAT_SYNCHRONOUS,blkdev.h,define BLK_FEAT_SYNCHRONOUS)
+z2-flags += $(call z2-has,Z2_HAVE_FLAG_SYNCHRONOUS,blkdev.h,define QUEUE_FLAG_SYNCHRONOUS)
+z2-flags += $(call z2-has,Z2_HAVE_CONST_CLASS,device/class.h,show..const struct class)
+z2-flags += $(call z2-exports,Z2_EXPORTS_LZ4_RESET_HC,LZ4_resetStreamHC)
+
+ccflags-y += $(z2-flags)
+
+# Differences that one unit alone meets are forced into that unit alone.
+z2-compat = -include $(zram2-root)/include/compat/$(1).h
+CFLAGS_pool.o += $(call z2-compat,zsmalloc)
+CFLAGS_codec_lz4hc.o += $(call z2-compat,lz4hc)
+CFLAGS_codec_zstd.o += $(call z2-compat,zstd)
+CFLAGS_disk.o += $(call z2-compat,disk)
+CFLAGS_main.o += $(call z2-compat,class)

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* zsmalloc, forced into pool.c. */
+#ifndef Z2_COMPAT_ZSMALLOC_H
+#define Z2_COMPAT_ZSMALLOC_H
+
+#include <linux/atomic.h>
+#include <linux/string.h>
+#include <linux/zsmalloc.h>
+
+/*
+ * zs_malloc(): the node came with 6.16.
+ */
+#ifdef Z2_HAVE_ZS_MALLOC_NID
+#define z2_compat_zs_malloc(pool, size, gfp, nid) zs_malloc(pool, size, gfp, nid)
+#else
+#define z2_compat_zs_malloc(pool, size, gfp, nid) zs_malloc(pool, size, gfp)
+#endif
+
+/*
+ * Access to an object:
+ *   before 6.15  zs_map_object(), returns with preemption off
+ *   6.15         zs_obj_read_begin(pool, handle, local_copy)
+ *   6.19         zs_obj_read_begin(pool, handle, mem_len, local_copy)
+ * Preemption must not stay off while a codec runs, so the oldest form copies
+ * the object to @local_copy and unmaps it at once.
+ */
+#if defined(Z2_HAVE_ZS_OBJ_READ_LEN)
+#define z2_compat_zs_read_begin(pool, handle, len, copy) \
+	zs_obj_read_begin(pool, handle, len, copy)
+#define z2_compat_zs_read_end(pool, handle, len, mem) \
+	zs_obj_read_end(pool, handle, len, mem)
+#elif defined(Z2_HAVE_ZS_OBJ_READ)
+#define z2_compat_zs_read_begin(pool, handle, len, copy) \
+	zs_obj_read_begin(pool, handle, copy)
+#define z2_compat_zs_read_end(pool, handle, len, mem) \
+	zs_obj_read_end(pool, handle, mem)
+#else
+static inline void *z2_compat_zs_read_begin(struct zs_pool *pool, unsigned long handle,
+					    size_t len, void *copy)
+{
+	memcpy(copy, zs_map_object(pool, handle, ZS_MM_RO), len);
+	zs_unmap_object(pool, handle);
+	return copy;
+}
+
+static inline void z2_compat_zs_read_end(struct zs_pool *pool, unsigned long handle,
+					 size_t len, void *mem)
+{
+}
+
+static inline void zs_obj_write(struct zs_pool *pool, unsigned long handle, void *mem, size_t len)
+{
+	memcpy(zs_map_object(pool, handle, ZS_MM_WO), mem, len);
+	zs_unmap_object(pool, handle);
+}
+#endif
+
+#endif
