@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The pool: zsmalloc, and what differs between its versions, behind one name. */
+#include <linux/err.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/zsmalloc.h>
+
+#include <zram2/pool.h>
+
+/**
+ * struct z2_pool - memory for stored objects
+ * @zs: the allocator; has its own locks
+ * @huge_size: objects of this many bytes or more take a page of their own;
+ *	fixed at creation
+ */
+struct z2_pool {
+	struct zs_pool *zs;
+	size_t huge_size;
+};
+
+/**
+ * z2_pool_create() - an empty pool
+ * @name: shown by zsmalloc's own statistics
+ *
+ * Context: process, may sleep.
+ * Return: the pool, or ERR_PTR(-ENOMEM).
+ */
+struct z2_pool *z2_pool_create(const char *name)
+{
+	struct z2_pool *pool = kzalloc_obj(*pool);
+
+	if (!pool)
+		return ERR_PTR(-ENOMEM);
+	pool->zs = zs_create_pool(name);
+	if (!pool->zs) {
+		kfree(pool);
+		return ERR_PTR(-ENOMEM);
+	}
+	pool->huge_size = zs_huge_class_size(pool->zs);
+	return pool;
+}
+
+/**
+ * z2_pool_destroy() - free a pool
+ * @pool: the pool, all of whose objects have been freed; NULL is fine
+ *
+ * Context: process, may sleep.
+ */
+void z2_pool_destroy(struct z2_pool *pool)
+{
+	if (!pool)
+		return;
+	zs_destroy_pool(pool->zs);
+	kfree(pool);
+}
+
+/**
+ * z2_pool_alloc() - room for an object
+ * @pool: the pool
+ * @size: bytes, 1 to PAGE_SIZE
+ * @gfp: how hard to try; zone modifiers are added here
+ * @nid: preferred node, where the kernel lets one choose
+ * @handle: set to what names the object; never 0
+ *
+ * Context: as @gfp says; process otherwise.
+ * Return: 0 or -ENOMEM.
+ */
+int z2_pool_alloc(struct z2_pool *pool, size_t size, gfp_t gfp, int nid, unsigned long *handle)
+{
+	unsigned long h = z2_compat_zs_malloc(pool->zs, size,
+					      gfp | __GFP_NOWARN | __GFP_HIGHMEM | __GFP_MOVABLE,
+					      nid);
+
+	if (IS_ERR_VALUE(h))
+		return (long)h;
+	*handle = h;
+	return 0;
+}
+
+/**
+ * z2_pool_free() - give an object's room back
+ * @pool: the pool
+ * @handle: the object
+ *
+ * Context: any but hard IRQ; takes zsmalloc's locks.
+ */
+void z2_pool_free(struct z2_pool *pool, unsigned long handle)
+{
+	zs_free(pool->zs, handle);
+}
+
+/**
+ * z2_pool_store() - write an object
+ * @pool: the pool
+ * @handle: the object
+ * @src: its bytes
+ * @size: how many, up to what was allocated
+ *
+ * Context: process or atomic.
+ */
+void z2_pool_store(struct z2_pool *pool, unsigned long handle, const void *src, size_t size)
+{
+	zs_obj_write(pool->zs, handle, (void *)src, size);
+}
+
+/**
+ * z2_pool_map() - look at an object
+ * @pool: the pool
+ * @handle: the object
+ * @size: its bytes
+ * @bounce: @size bytes for when it doesn't lie in one piece
+ *
+ * The caller may sleep until it calls z2_pool_unmap(), but stays on the CPU's
+ * stack of local mappings: others made meanwhile are undone first.
+ *
+ * Return: its bytes, to read only.
+ */
+const void *z2_pool_map(struct z2_pool *pool, unsigned long handle, size_t size, void *bounce)
+{
+	return z2_compat_zs_read_begin(pool->zs, handle, size, bounce);
+}
+
+/**
+ * z2_pool_unmap() - done with what z2_pool_map() returned
+ * @pool: the pool
+ * @handle: the object
+ * @size: as mapped
+ * @mem: as returned
+ */
+void z2_pool_unmap(struct z2_pool *pool, unsigned long handle, size_t size, const void *mem)
+{
+	z2_compat_zs_read_end(pool->zs, handle, size, (void *)mem);
+}
+
+/**
+ * z2_pool_load() - copy an object out
+ * @pool: the pool
+ * @handle: the object
+ * @dst: where to
+ * @size: its bytes
+ *
+ * Context: process or atomic.
+ */
+void z2_pool_load(struct z2_pool *pool, unsigned long handle, void *dst, size_t size)
+{
+	const void *mem = z2_pool_map(pool, handle, size, dst);
+
+	if (mem != dst)
+		memcpy(dst, mem, size);
+	z2_pool_unmap(pool, handle, size, mem);
+}
+
+/**
+ * z2_pool_huge_size() - from which size on an object takes a page of its own
+ * @pool: the pool
+ *
+ * Return: bytes; compressing to that much or more saves nothing.
+ */
+size_t z2_pool_huge_size(const struct z2_pool *pool)
+{
+	return pool->huge_size;
+}
+
+/**
+ * z2_pool_pages() - memory used
+ * @pool: the pool
+ *
+ * Context: any.
+ * Return: pages.
+ */
+unsigned long z2_pool_pages(struct z2_pool *pool)
+{
+	return zs_get_total_pages(pool->zs);
+}
+
+/**
+ * z2_pool_pages_compacted() - memory freed by compaction so far
+ * @pool: the pool
+ *
+ * Return: pages.
+ */
+unsigned long z2_pool_pages_compacted(struct z2_pool *pool)
+{
+	struct zs_pool_stats stats;
+
+	zs_pool_stats(pool->zs, &stats);
+	return atomic_long_read(&stats.pages_compacted);
+}
+
+/**
+ * z2_pool_compact() - gather objects so that whole pages become free
+ * @pool: the pool
+ *
+ * Context: process, may sleep; long.
+ */
+void z2_pool_compact(struct z2_pool *pool)
+{
+	zs_compact(pool->zs);
+}
