@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A device: its state, and the objects of the units that work for it.
+ *
+ * Lock order, outermost first:
+ *   z2_device.pp_lock                 one post-processing run at a time
+ *   registry mutex (lifecycle)        finding and claiming a device
+ *   disk->open_mutex                  open and close against claiming
+ *   z2_device.config_lock             configuration and state; never held over
+ *                                     I/O, nor taken by the I/O path
+ *   slot lock                         one at a time
+ *   codec stream                      one at a time
+ *   zsmalloc's own, the block map's, z2_device.writeback_lock
+ */
+#ifndef ZRAM2_DEVICE_H
+#define ZRAM2_DEVICE_H
+
+#include <linux/atomic.h>
+#include <linux/mempool.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/rwsem.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+
+#include <zram2/codec.h>
+#include <zram2/slot.h>
+#include <zram2/stats.h>
+
+struct gendisk;
+struct z2_backing;
+struct z2_pool;
+
+/* One primary algorithm and three for recompression, as in-tree. */
+#define Z2_CODECS_MAX	4
+#define Z2_PRIMARY	0
+
+/**
+ * enum z2_state - what a device is doing
+ * @Z2_CONFIGURING: has no size; attributes can be set, nothing can be stored
+ * @Z2_LIVE: has a size and stores pages
+ * @Z2_RESETTING: claimed by a reset or removal: no opens, no configuration
+ */
+enum z2_state {
+	Z2_CONFIGURING,
+	Z2_LIVE,
+	Z2_RESETTING,
+};
+
+/**
+ * struct z2_algo - what the user chose for a priority
+ * @ops: the algorithm, NULL for none
+ * @params: its parameters; @params.dict is a vmalloc of ours
+ */
+struct z2_algo {
+	const struct z2_codec_ops *ops;
+	struct z2_codec_params params;
+};
+
+/**
+ * struct z2_device - a zram2 device
+ * @disk: its disk; fixed
+ * @id: number in its name; fixed
+ * @config_lock: see the lock order above
+ * @state: changed by z2_device_move() only; read anywhere
+ * @state_wait: woken when @state changes and when an opener goes
+ * @algos: the user's choices; under @config_lock, fixed while live
+ * @disksize: bytes; under @config_lock, 0 unless live
+ * @table: the slots; valid while live or resetting, fixed then
+ * @pool: the stored objects; likewise
+ * @codecs: by priority; likewise
+ * @bounce: pages for data that isn't one aligned page in memory; fixed
+ * @requests: bios that wait for the backing device; fixed
+ * @buffers: for one object and the sectors it lies in; fixed
+ * @backing: where pages are written back to, or NULL; under @config_lock,
+ *	fixed while live
+ * @pp_lock: held by whoever scans slots and moves what they hold; reset takes
+ *	it after the move to resetting, which ends a run at its next segment
+ * @writeback_lock: protects the limit
+ * @writeback_limit: 4 KiB blocks that may still be written
+ * @writeback_limit_enable: whether that counts
+ * @writeback_batch_size: bios in flight; WRITE_ONCE
+ * @compressed_writeback: write objects as they are stored; under
+ *	@config_lock, fixed while live
+ * @writeback_packing: several objects in a block; likewise
+ * @stats: counters; fixed
+ * @limit_pages: pages the pool may take, 0 for no limit; WRITE_ONCE
+ * @max_used_pages: most that the pool ever took
+ */
+struct z2_device {
+	struct gendisk *disk;
+	int id;
+
+	struct rw_semaphore config_lock;
+	enum z2_state state;
+	wait_queue_head_t state_wait;
+	struct z2_algo algos[Z2_CODECS_MAX];
+	u64 disksize;
+
+	struct z2_slot_table *table;
+	struct z2_pool *pool;
+	struct z2_codec *codecs[Z2_CODECS_MAX];
+	mempool_t bounce;
+	mempool_t requests;
+	mempool_t buffers;
+
+	struct z2_backing *backing;
+	struct mutex pp_lock;		/* see the lock order */
+	spinlock_t writeback_lock;	/* protects the limit and its enable */
+	u64 writeback_limit;
+	bool writeback_limit_enable;
+	unsigned int writeback_batch_size;
+	bool compressed_writeback;
+	bool writeback_packing;
+
+	struct z2_stats __percpu *stats;
+	unsigned long limit_pages;
+	atomic_long_t max_used_pages;
+};
+
+/**
+ * z2_bytes_to_pages() - as many pages as hold so many bytes
+ * @bytes: any number; adding to it first could overflow
+ */
+static inline u64 z2_bytes_to_pages(u64 bytes)
+{
+	return (bytes >> PAGE_SHIFT) + !!(bytes & (PAGE_SIZE - 1));
+}
+
+/**
+ * z2_device_stored_size() - bytes that an object takes on the backing device
+ * @dev: the device, live
+ * @obj: an object, there or to be written there
+ */
+static inline u32 z2_device_stored_size(const struct z2_device *dev, const struct z2_object *obj)
+{
+	if (z2_object_is(obj, Z2_SLOT_HUGE) || !dev->compressed_writeback)
+		return PAGE_SIZE;
+	return z2_object_size(obj);
+}
+
+struct z2_device *z2_device_create(int id);
+void z2_device_destroy(struct z2_device *dev);
+
+enum z2_state z2_device_state(const struct z2_device *dev);
+int z2_device_move(struct z2_device *dev, enum z2_state to);
+
+void z2_device_set_algo(struct z2_device *dev, unsigned int prio, const struct z2_codec_ops *ops);
+void z2_device_set_params(struct z2_device *dev, unsigned int prio,
+			  const struct z2_codec_params *params);
+void z2_device_reset_config(struct z2_device *dev);
+
+#endif

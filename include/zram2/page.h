@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* One page into a slot and out of it. */
+#ifndef ZRAM2_PAGE_H
+#define ZRAM2_PAGE_H
+
+#include <linux/types.h>
+
+struct page;
+struct z2_device;
+struct z2_object;
+
+/* Not an error: the page is on the backing device and must be read back. */
+#define Z2_PAGE_BACKED	1
+
+/* Changes the PAGE_SIZE bytes at @page; may sleep. */
+typedef void (*z2_page_modify_fn)(void *arg, void *page);
+
+int z2_page_write(struct z2_device *dev, unsigned long index, struct page *page);
+int z2_page_modify(struct z2_device *dev, unsigned long index, struct page *page,
+		   z2_page_modify_fn modify, void *arg, bool may_wait);
+int z2_page_read(struct z2_device *dev, unsigned long index, struct page *page,
+		 struct z2_object *backed);
+int z2_page_unpack(struct z2_device *dev, unsigned long index, const struct z2_object *obj,
+		   void *dst);
+void z2_page_free(struct z2_device *dev, unsigned long index);
+void z2_page_release(void *dev, const struct z2_object *obj);
+void z2_page_account(struct z2_device *dev, const struct z2_object *obj, int sign);
+
+#endif

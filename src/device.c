@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What a device is made of, its states and its configuration. */
+#include <linux/err.h>
+#include <linux/lockdep.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include <zram2/blockmap.h>
+#include <zram2/device.h>
+#include <zram2/params.h>
+
+/*
+ * Pages that all bounces together can count on.  One is enough for progress:
+ * who holds one waits for nobody who wants one.
+ */
+#define BOUNCE_PAGES_MIN	2
+
+/* The same for an object and the sectors that it lies in. */
+#define BUFFERS_MIN		2
+
+/* As in-tree; a bio is up to 128 KiB here, and was a page there. */
+#define DEFAULT_BATCH_SIZE	32
+
+/**
+ * z2_device_state() - what a device is doing
+ * @dev: the device
+ *
+ * Context: any; without the config lock the answer may be old.
+ */
+enum z2_state z2_device_state(const struct z2_device *dev)
+{
+	return READ_ONCE(dev->state);
+}
+
+static bool may_move(enum z2_state from, enum z2_state to)
+{
+	switch (to) {
+	case Z2_CONFIGURING:	/* a reset has ended */
+		return from == Z2_RESETTING;
+	case Z2_LIVE:		/* brought up, or a reset was given up */
+		return from == Z2_CONFIGURING || from == Z2_RESETTING;
+	case Z2_RESETTING:	/* a second reset loses against the first */
+		return from == Z2_CONFIGURING || from == Z2_LIVE;
+	}
+	return false;
+}
+
+/**
+ * z2_device_move() - change a device's state
+ * @dev: the device, with the config lock held for writing
+ * @to: the new state
+ *
+ * Context: process.
+ * Return: 0, or -EBUSY if that isn't possible from the present state, which
+ * then stays.
+ */
+int z2_device_move(struct z2_device *dev, enum z2_state to)
+{
+	lockdep_assert_held_write(&dev->config_lock);
+
+	if (!may_move(dev->state, to))
+		return -EBUSY;
+	WRITE_ONCE(dev->state, to);
+	wake_up_all(&dev->state_wait);
+	return 0;
+}
+
+/**
+ * z2_device_set_params() - replace the parameters of a priority
+ * @dev: the device, with the config lock held for writing, not live
+ * @prio: which algorithm
+ * @params: the parameters; the device owns the dictionary from here on
+ */
+void z2_device_set_params(struct z2_device *dev, unsigned int prio,
+			  const struct z2_codec_params *params)
+{
+	vfree(dev->algos[prio].params.dict);
+	dev->algos[prio].params = *params;
+}
+
+/**
+ * z2_device_set_algo() - choose the algorithm of a priority
+ * @dev: the device, with the config lock held for writing, not live
+ * @prio: which
+ * @ops: the algorithm, NULL for none
+ */
+void z2_device_set_algo(struct z2_device *dev, unsigned int prio, const struct z2_codec_ops *ops)
+{
+	dev->algos[prio].ops = ops;
+}
+
+/**
+ * z2_device_reset_config() - back to what a new device has
+ * @dev: the device, with the config lock held for writing or not yet known to
+ *	anybody
+ */
+void z2_device_reset_config(struct z2_device *dev)
+{
+	static const struct z2_codec_params unset = {
+		.level = Z2_PARAM_UNSET,
+		.winbits = Z2_PARAM_UNSET,
+	};
+	unsigned int prio;
+
+	for (prio = 0; prio < Z2_CODECS_MAX; prio++) {
+		z2_device_set_algo(dev, prio, NULL);
+		z2_device_set_params(dev, prio, &unset);
+	}
+	z2_device_set_algo(dev, Z2_PRIMARY, z2_codec_default());
+	WRITE_ONCE(dev->limit_pages, 0);
+	WRITE_ONCE(dev->writeback_batch_size, DEFAULT_BATCH_SIZE);
+	dev->writeback_limit = 0;
+	dev->writeback_limit_enable = false;
+	dev->compressed_writeback = true;
+	dev->writeback_packing = true;
+	atomic_long_set(&dev->max_used_pages, 0);
+	z2_stats_clear(dev->stats);
+}
+
+/**
+ * z2_device_create() - a device without a disk
+ * @id: its number
+ *
+ * Context: process, may sleep.
+ * Return: the device, configuring, or ERR_PTR(-ENOMEM).
+ */
+struct z2_device *z2_device_create(int id)
+{
+	struct z2_device *dev;
+
+	dev = kzalloc_obj(*dev);
+	if (!dev)
+		return ERR_PTR(-ENOMEM);
+	dev->stats = z2_stats_create();
+	if (!dev->stats)
+		goto free_device;
+	if (mempool_init_page_pool(&dev->bounce, BOUNCE_PAGES_MIN, 0))
+		goto free_stats;
+	if (mempool_init_kmalloc_pool(&dev->buffers, BUFFERS_MIN, PAGE_SIZE + Z2_BLOCK_SIZE))
+		goto exit_bounce;
+
+	dev->id = id;
+	init_rwsem(&dev->config_lock);
+	init_waitqueue_head(&dev->state_wait);
+	mutex_init(&dev->pp_lock);
+	spin_lock_init(&dev->writeback_lock);
+	dev->state = Z2_CONFIGURING;
+	z2_device_reset_config(dev);
+	return dev;
+
+exit_bounce:
+	mempool_exit(&dev->bounce);
+free_stats:
+	z2_stats_destroy(dev->stats);
+free_device:
+	kfree(dev);
+	return ERR_PTR(-ENOMEM);
+}
+
+/**
+ * z2_device_destroy() - free a device
+ * @dev: the device, without contents and without a disk
+ *
+ * Context: process, may sleep.
+ */
+void z2_device_destroy(struct z2_device *dev)
+{
+	z2_device_reset_config(dev);
+	mempool_exit(&dev->buffers);
+	mempool_exit(&dev->bounce);
+	z2_stats_destroy(dev->stats);
+	kfree(dev);
+}

@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One page into a slot and out of it: same-filled, compressed or raw.
+ *
+ * A write does all its work before it takes the slot lock, and holds the lock
+ * only to exchange the old object for the new one.  A read holds it, shared,
+ * until the page is decompressed.
+ */
+#define pr_fmt(fmt) "zram2: " fmt
+
+#include <linux/blkdev.h>
+#include <linux/errno.h>
+#include <linux/highmem.h>
+#include <linux/printk.h>
+
+#include <zram2/backing.h>
+#include <zram2/codec.h>
+#include <zram2/device.h>
+#include <zram2/page.h>
+#include <zram2/pattern.h>
+#include <zram2/pool.h>
+#include <zram2/readback.h>
+#include <zram2/slot.h>
+#include <zram2/stats.h>
+
+/*
+ * While a stream is held nothing may wait for memory: kswapd, which would free
+ * some, may want that very stream.
+ */
+#define GFP_WITH_STREAM		GFP_NOWAIT
+#define GFP_WITHOUT_STREAM	GFP_NOIO
+
+/**
+ * struct room - a place in the pool for what is being written
+ * @handle: 0 for none
+ * @size: bytes that fit
+ */
+struct room {
+	unsigned long handle;
+	unsigned int size;
+};
+
+/**
+ * z2_page_account() - count an object in or out
+ * @dev: the device
+ * @obj: the object
+ * @sign: 1 before it comes into a slot, -1 when it has left it, so that no
+ *	counter falls below zero
+ *
+ * Context: any.
+ */
+void z2_page_account(struct z2_device *dev, const struct z2_object *obj, int sign)
+{
+	z2_stats_add(dev->stats, Z2_STAT_PAGES_STORED, sign);
+	if (z2_object_is(obj, Z2_SLOT_SAME)) {
+		z2_stats_add(dev->stats, Z2_STAT_SAME_PAGES, sign);
+		return;
+	}
+	/* The block map counts those. */
+	if (z2_object_is(obj, Z2_SLOT_BACKING))
+		return;
+	z2_stats_add(dev->stats, Z2_STAT_COMPR_SIZE, sign * (s64)z2_object_size(obj));
+	if (z2_object_is(obj, Z2_SLOT_HUGE))
+		z2_stats_add(dev->stats, Z2_STAT_HUGE_PAGES, sign);
+}
+
+/**
+ * z2_page_release() - give up what a slot held
+ * @arg: the device
+ * @obj: the object, no longer in its slot
+ *
+ * The release callback of the slot table, hence the untyped argument.
+ *
+ * Context: any but hard IRQ.
+ */
+void z2_page_release(void *arg, const struct z2_object *obj)
+{
+	struct z2_device *dev = arg;
+
+	if (z2_object_empty(obj))
+		return;
+	z2_page_account(dev, obj, -1);
+	if (z2_object_is(obj, Z2_SLOT_BACKING)) {
+		struct z2_extent extent = z2_location_extent(obj->word,
+							     z2_device_stored_size(dev, obj));
+
+		z2_blockmap_remove(z2_backing_map(dev->backing), &extent);
+	} else if (!z2_object_is(obj, Z2_SLOT_SAME)) {
+		z2_pool_free(dev->pool, obj->word);
+	}
+}
+
+static bool over_limit(struct z2_device *dev)
+{
+	unsigned long limit = READ_ONCE(dev->limit_pages);
+	unsigned long used = z2_pool_pages(dev->pool);
+	long max = atomic_long_read(&dev->max_used_pages);
+
+	while (used > max && !atomic_long_try_cmpxchg(&dev->max_used_pages, &max, used))
+		;
+	return limit && used > limit;
+}
+
+static int take_room(struct z2_device *dev, struct room *room, unsigned int size, gfp_t gfp,
+		     int nid)
+{
+	int err = z2_pool_alloc(dev->pool, size, gfp, nid, &room->handle);
+
+	if (err)
+		return err;
+	if (over_limit(dev)) {
+		z2_pool_free(dev->pool, room->handle);
+		room->handle = 0;
+		return -ENOSPC;
+	}
+	room->size = size;
+	return 0;
+}
+
+static void drop_room(struct z2_device *dev, struct room *room)
+{
+	if (room->handle)
+		z2_pool_free(dev->pool, room->handle);
+	room->handle = 0;
+}
+
+static int make_raw(struct z2_device *dev, struct page *page, struct z2_object *new)
+{
+	struct room room = {};
+	void *src;
+	int err;
+
+	err = take_room(dev, &room, PAGE_SIZE, GFP_WITHOUT_STREAM, page_to_nid(page));
+	if (err)
+		return err;
+
+	src = kmap_local_page(page);
+	z2_pool_store(dev->pool, room.handle, src, PAGE_SIZE);
+	kunmap_local(src);
+
+	z2_stats_inc(dev->stats, Z2_STAT_HUGE_PAGES_SINCE);
+	*new = z2_object_make(room.handle, PAGE_SIZE, Z2_SLOT_HUGE, Z2_PRIMARY);
+	return 0;
+}
+
+/*
+ * Compress into the stream and copy into the pool, in @room if that is large
+ * enough.  Returns the length; -E2BIG if the page must be stored raw, or
+ * -EAGAIN if *need bytes of room have to be found without the stream.
+ */
+static int compress_into(struct z2_device *dev, struct page *page, struct room *room,
+			 unsigned int *need)
+{
+	struct z2_codec *codec = dev->codecs[Z2_PRIMARY];
+	struct z2_stream *stream = z2_codec_get(codec);
+	void *src = kmap_local_page(page);
+	int len, ret;
+
+	len = z2_codec_compress(codec, stream, src);
+	kunmap_local(src);
+	ret = len;
+	if (len < 0)
+		goto put_stream;
+	if (len >= z2_pool_huge_size(dev->pool)) {
+		ret = -E2BIG;
+		goto put_stream;
+	}
+
+	*need = len;
+	if (room->handle && room->size < len)
+		drop_room(dev, room);
+	if (!room->handle) {
+		int err = take_room(dev, room, len, GFP_WITH_STREAM, page_to_nid(page));
+
+		if (err) {
+			ret = err == -ENOMEM ? -EAGAIN : err;
+			goto put_stream;
+		}
+	}
+	z2_pool_store(dev->pool, room->handle, stream->memory.dst, len);
+
+put_stream:
+	z2_codec_put(stream);
+	return ret;
+}
+
+static int make_compressed(struct z2_device *dev, struct page *page, struct z2_object *new)
+{
+	struct room room = {};
+	unsigned int need;
+	int ret;
+
+	/*
+	 * The page's owner may change it meanwhile, so that a second try can
+	 * need more room than the first: hence a loop.
+	 */
+	while ((ret = compress_into(dev, page, &room, &need)) == -EAGAIN) {
+		ret = take_room(dev, &room, need, GFP_WITHOUT_STREAM, page_to_nid(page));
+		if (ret)
+			break;
+	}
+	if (ret >= 0) {
+		*new = z2_object_make(room.handle, ret, 0, Z2_PRIMARY);
+		return 0;
+	}
+
+	drop_room(dev, &room);
+	return ret == -E2BIG ? make_raw(dev, page, new) : ret;
+}
+
+/* An object with the page's contents, not in a slot yet. */
+static int make_object(struct z2_device *dev, unsigned long index, struct page *page,
+		       struct z2_object *new)
+{
+	void *src = kmap_local_page(page);
+	unsigned long fill;
+	bool same = z2_pattern_find(src, &fill);
+	int err;
+
+	kunmap_local(src);
+	if (same) {
+		*new = z2_object_make(fill, 0, Z2_SLOT_SAME, Z2_PRIMARY);
+		return 0;
+	}
+
+	err = make_compressed(dev, page, new);
+	if (err)
+		pr_err_ratelimited("%s: page %lu can't be stored (%d)\n", dev->disk->disk_name,
+				   index, err);
+	return err;
+}
+
+/**
+ * z2_page_write() - store a page
+ * @dev: the device, live
+ * @index: the slot
+ * @page: the contents
+ *
+ * On error the slot keeps what it held.
+ *
+ * Context: process, may sleep; fit for reclaim.  Takes a codec stream and the
+ * slot lock, one after the other.
+ * Return: 0, -ENOMEM, -ENOSPC past mem_limit, -EIO if the codec fails.
+ */
+int z2_page_write(struct z2_device *dev, unsigned long index, struct page *page)
+{
+	struct z2_object old, new;
+	int err = make_object(dev, index, page, &new);
+
+	if (err)
+		return err;
+
+	z2_page_account(dev, &new, 1);
+	z2_slot_write_lock(dev->table, index);
+	old = z2_slot_replace(dev->table, index, new);
+	z2_slot_touch(dev->table, index);
+	z2_slot_write_unlock(dev->table, index);
+	z2_page_release(dev, &old);
+	return 0;
+}
+
+static int read_compressed(struct z2_device *dev, const struct z2_object *obj, void *dst)
+{
+	struct z2_codec *codec = dev->codecs[z2_object_prio(obj)];
+	struct z2_stream *stream = z2_codec_get(codec);
+	unsigned int size = z2_object_size(obj);
+	const void *src;
+	int err;
+
+	src = z2_pool_map(dev->pool, obj->word, size, stream->memory.bounce);
+	err = z2_codec_decompress(codec, stream, src, size, dst);
+	z2_pool_unmap(dev->pool, obj->word, size, src);
+	z2_codec_put(stream);
+	return err;
+}
+
+/**
+ * z2_page_unpack() - the contents of an object in memory
+ * @dev: the device
+ * @index: its slot, locked
+ * @obj: what the slot holds; empty will do, on the backing device won't
+ * @dst: PAGE_SIZE bytes
+ *
+ * Context: process, may sleep; takes a codec stream.
+ * Return: 0, or -EIO if the stored bytes are damaged.
+ */
+int z2_page_unpack(struct z2_device *dev, unsigned long index, const struct z2_object *obj,
+		   void *dst)
+{
+	int err = 0;
+
+	if (z2_object_empty(obj) || z2_object_is(obj, Z2_SLOT_SAME))
+		z2_pattern_fill(dst, obj->word);
+	else if (z2_object_is(obj, Z2_SLOT_HUGE))
+		z2_pool_load(dev->pool, obj->word, dst, PAGE_SIZE);
+	else
+		err = read_compressed(dev, obj, dst);
+
+	if (err)
+		pr_err_ratelimited("%s: page %lu can't be decompressed (%d)\n",
+				   dev->disk->disk_name, index, err);
+	return err;
+}
+
+/**
+ * z2_page_read() - get a page back
+ * @dev: the device, live
+ * @index: the slot
+ * @page: what to fill; zeroes for an empty slot
+ * @backed: what to read if it isn't in memory; NULL if that is of no use
+ *
+ * Context: process, may sleep, but doesn't wait for I/O.  Takes the slot lock,
+ * and a codec stream under it.
+ * Return: 0; -EIO if the stored bytes are damaged; Z2_PAGE_BACKED if it is on
+ * the backing device: @backed is set and pinned then, see readback.
+ */
+int z2_page_read(struct z2_device *dev, unsigned long index, struct page *page,
+		 struct z2_object *backed)
+{
+	struct z2_object obj;
+	void *dst;
+	int ret;
+
+	z2_slot_read_lock(dev->table, index);
+	obj = z2_slot_get(dev->table, index);
+	if (z2_object_is(&obj, Z2_SLOT_BACKING)) {
+		ret = Z2_PAGE_BACKED;
+		if (backed) {
+			*backed = obj;
+			z2_readback_pin(dev, &obj);
+		}
+	} else {
+		dst = kmap_local_page(page);
+		ret = z2_page_unpack(dev, index, &obj, dst);
+		kunmap_local(dst);
+	}
+	if (!z2_object_empty(&obj))
+		z2_slot_touch(dev->table, index);
+	z2_slot_read_unlock(dev->table, index);
+	return ret;
+}
+
+/**
+ * z2_page_modify() - change a part of a page
+ * @dev: the device, live
+ * @index: the slot
+ * @page: memory to work in, lowmem; holds the new contents afterwards
+ * @modify: called with the old contents, changes them
+ * @arg: handed to @modify
+ * @may_wait: for I/O, if the page is on the backing device
+ *
+ * Holds the slot lock throughout, so that of writes to different parts of a
+ * page none undoes another.  On error the slot keeps what it held.
+ *
+ * Context: process, may sleep; fit for reclaim.
+ * Return: 0; Z2_PAGE_BACKED if it would have to wait but mustn't; what reading
+ * or writing returned.
+ */
+int z2_page_modify(struct z2_device *dev, unsigned long index, struct page *page,
+		   z2_page_modify_fn modify, void *arg, bool may_wait)
+{
+	struct z2_object old, new;
+	int ret;
+
+	z2_slot_write_lock(dev->table, index);
+	old = z2_slot_get(dev->table, index);
+	if (!z2_object_is(&old, Z2_SLOT_BACKING))
+		ret = z2_page_unpack(dev, index, &old, page_address(page));
+	else if (may_wait)
+		ret = z2_readback_page(dev, &old, page);
+	else
+		ret = Z2_PAGE_BACKED;
+	if (ret)
+		goto unlock;
+	modify(arg, page_address(page));
+	ret = make_object(dev, index, page, &new);
+	if (ret)
+		goto unlock;
+
+	z2_page_account(dev, &new, 1);
+	old = z2_slot_replace(dev->table, index, new);
+	z2_slot_touch(dev->table, index);
+unlock:
+	z2_slot_write_unlock(dev->table, index);
+	if (!ret)
+		z2_page_release(dev, &old);
+	return ret;
+}
+
+/**
+ * z2_page_free() - forget a page
+ * @dev: the device, live
+ * @index: the slot; whoever reads it later gets zeroes
+ *
+ * Context: any but hard IRQ; never sleeps.
+ */
+void z2_page_free(struct z2_device *dev, unsigned long index)
+{
+	z2_stats_inc(dev->stats, Z2_STAT_NOTIFY_FREE);
+	z2_slot_free(dev->table, index);
+}
