@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Choosing slots for post-processing. */
+#ifndef ZRAM2_SCAN_H
+#define ZRAM2_SCAN_H
+
+#include <linux/bits.h>
+#include <linux/types.h>
+
+struct z2_device;
+struct z2_object;
+
+/* Of these, all that are given must hold; with none, every object will do. */
+#define Z2_SCAN_IDLE		BIT(0)
+#define Z2_SCAN_HUGE		BIT(1)
+#define Z2_SCAN_INCOMPRESSIBLE	BIT(2)
+/* Objects on the backing device instead of those in memory. */
+#define Z2_SCAN_BACKING		BIT(3)
+
+bool z2_scan_take(struct z2_device *dev, unsigned long index, unsigned int what,
+		  struct z2_object *obj);
+void z2_scan_mark_idle(struct z2_device *dev, s64 older_than);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Packing objects into segments, writing them, and installing the locations.
+ *
+ * A segment is a run of blocks that is written by one bio.  Small objects lie
+ * in it back to back; raw pages have segments of their own and begin at a
+ * block, so that they can be read straight into the reader's page.
+ */
+#ifndef ZRAM2_SEGMENT_H
+#define ZRAM2_SEGMENT_H
+
+#include <linux/list.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+
+struct z2_device;
+struct z2_object;
+struct z2_segment;
+
+/* Raw pages and packed objects. */
+#define Z2_SEGMENT_KINDS	2
+
+/**
+ * struct z2_segments - the segments of a run of writeback
+ * @dev: the device, with the post-processing lock held
+ * @batch: most that are written at once
+ * @keep: free blocks that must stay on the device
+ * @nr: how many exist; the run's own
+ * @open: being filled; the run's own
+ * @lock: protects what follows
+ * @idle: written and done
+ * @in_flight: being written
+ * @err: of the last write that failed
+ * @wait: woken when a segment is done
+ */
+struct z2_segments {
+	struct z2_device *dev;
+	unsigned int batch;
+	unsigned int keep;
+	unsigned int nr;
+	struct z2_segment *open[Z2_SEGMENT_KINDS];
+
+	spinlock_t lock;	/* protects what follows */
+	struct list_head idle;
+	unsigned int in_flight;
+	int err;
+	wait_queue_head_t wait;
+};
+
+void z2_segments_init(struct z2_segments *segs, struct z2_device *dev, unsigned int batch,
+		      unsigned int keep);
+void *z2_segments_try_room(struct z2_segments *segs, u32 size);
+void *z2_segments_room(struct z2_segments *segs, u32 size, int *err);
+void z2_segments_commit(struct z2_segments *segs, unsigned long index, u32 size);
+void z2_segments_flush(struct z2_segments *segs);
+int z2_segments_finish(struct z2_segments *segs);
+
+#endif

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Choosing slots for post-processing, and marking them idle. */
+#include <linux/sched.h>
+#include <linux/timekeeping.h>
+
+#include <zram2/device.h>
+#include <zram2/scan.h>
+#include <zram2/slot.h>
+
+/* Slots between two offers to let others run. */
+#define RESCHED_SLOTS	1024
+
+static bool wanted(const struct z2_object *obj, unsigned int what)
+{
+	if (z2_object_empty(obj) || z2_object_is(obj, Z2_SLOT_SAME | Z2_SLOT_PP))
+		return false;
+	if (z2_object_is(obj, Z2_SLOT_BACKING) != !!(what & Z2_SCAN_BACKING))
+		return false;
+	if ((what & Z2_SCAN_IDLE) && !z2_object_is(obj, Z2_SLOT_IDLE))
+		return false;
+	if ((what & Z2_SCAN_HUGE) && !z2_object_is(obj, Z2_SLOT_HUGE))
+		return false;
+	return !(what & Z2_SCAN_INCOMPRESSIBLE) || z2_object_is(obj, Z2_SLOT_INCOMPRESSIBLE);
+}
+
+/**
+ * z2_scan_take() - take a slot for post-processing, if it is a candidate
+ * @dev: the device, with the post-processing lock held
+ * @index: the slot
+ * @what: Z2_SCAN_*
+ * @obj: set to what it holds
+ *
+ * A slot that is taken has the post-processing mark, and is locked for reading
+ * so that the caller can copy what it holds.
+ *
+ * Context: process, may sleep.
+ * Return: whether it was taken.
+ */
+bool z2_scan_take(struct z2_device *dev, unsigned long index, unsigned int what,
+		  struct z2_object *obj)
+{
+	struct z2_object peek = { .state = z2_slot_peek(dev->table, index) };
+
+	if (!(index % RESCHED_SLOTS))
+		cond_resched();
+	if (!wanted(&peek, what))
+		return false;
+
+	z2_slot_read_lock(dev->table, index);
+	*obj = z2_slot_get(dev->table, index);
+	if (wanted(obj, what)) {
+		z2_slot_mark(dev->table, index, Z2_SLOT_PP);
+		return true;
+	}
+	z2_slot_read_unlock(dev->table, index);
+	return false;
+}
+
+static bool can_be_idle(const struct z2_object *obj)
+{
+	return !z2_object_empty(obj) && !z2_object_is(obj, Z2_SLOT_SAME | Z2_SLOT_BACKING);
+}
+
+/**
+ * z2_scan_mark_idle() - mark what has not been used for a while
+ * @dev: the device, live, with the config lock held
+ * @older_than: seconds since the last access; -1 marks all
+ *
+ * What was used since loses the mark.  Same-filled pages and those on the
+ * backing device take no memory and get none.
+ *
+ * Context: process, may sleep; long.
+ */
+void z2_scan_mark_idle(struct z2_device *dev, s64 older_than)
+{
+	unsigned long index, nr = z2_slot_table_nr(dev->table);
+	u32 now = ktime_get_boottime_seconds();
+
+	for (index = 0; index < nr; index++) {
+		struct z2_object obj = { .state = z2_slot_peek(dev->table, index) };
+
+		if (!(index % RESCHED_SLOTS))
+			cond_resched();
+		if (!can_be_idle(&obj))
+			continue;
+
+		z2_slot_read_lock(dev->table, index);
+		obj = z2_slot_get(dev->table, index);
+		if (can_be_idle(&obj)) {
+			s64 age = now - z2_slot_access_time(dev->table, index);
+
+			if (age > older_than)
+				z2_slot_mark(dev->table, index, Z2_SLOT_IDLE);
+			else
+				z2_slot_unmark(dev->table, index, Z2_SLOT_IDLE);
+		}
+		z2_slot_read_unlock(dev->table, index);
+	}
+}

@@ -1,0 +1,458 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Segments; see the header. */
+#include <linux/blkdev.h>
+#include <linux/err.h>
+#include <linux/gfp.h>
+#include <linux/minmax.h>
+#include <linux/slab.h>
+
+#include <zram2/backing.h>
+#include <zram2/device.h>
+#include <zram2/page.h>
+#include <zram2/segment.h>
+#include <zram2/slot.h>
+
+/*
+ * 128 KiB, or less where memory isn't to be had in such pieces: larger writes
+ * gain nothing on flash, and what a signal or a reset waits for stays short.
+ */
+#define SEGMENT_BYTES	SZ_128K
+#define SEGMENT_BLOCKS	(SEGMENT_BYTES / Z2_BLOCK_SIZE)
+
+/* For objects of 128 bytes; a segment of smaller ones is shorter. */
+#define ENTRIES_MAX	(SEGMENT_BYTES / 128)
+
+/**
+ * struct entry - an object in a segment
+ * @index: its slot
+ * @location: where it will be
+ * @size: bytes stored there
+ */
+struct entry {
+	unsigned long index;
+	u64 location;
+	u32 size;
+};
+
+/**
+ * struct z2_segment - a run of blocks and what is to be written there
+ * @segs: whose
+ * @node: on @segs->idle
+ * @page: the buffer, physically contiguous
+ * @order: its size
+ * @first: the first block
+ * @blocks: reserved, and debited from the writeback limit
+ * @len: bytes filled
+ * @nr: entries
+ * @entries: the objects
+ *
+ * Owned by the run while open, by the completion while in flight.
+ */
+struct z2_segment {
+	struct z2_segments *segs;
+	struct list_head node;
+	struct page *page;
+	unsigned int order;
+	u32 first;
+	unsigned int blocks;
+	unsigned int len;
+	unsigned int nr;
+	struct entry entries[ENTRIES_MAX];
+};
+
+static struct z2_segment *segment_alloc(struct z2_segments *segs)
+{
+	struct z2_segment *seg = kvmalloc(sizeof(*seg), GFP_KERNEL | __GFP_NOWARN);
+	unsigned int order = get_order(SEGMENT_BYTES);
+
+	if (!seg)
+		return NULL;
+	seg->segs = segs;
+	for (;;) {
+		gfp_t gfp = GFP_KERNEL | __GFP_NOWARN | (order ? __GFP_NORETRY | __GFP_COMP : 0);
+
+		seg->page = alloc_pages(gfp, order);
+		if (seg->page || !order)
+			break;
+		order--;
+	}
+	if (!seg->page) {
+		kvfree(seg);
+		return NULL;
+	}
+	seg->order = order;
+	return seg;
+}
+
+static void segment_free(struct z2_segment *seg)
+{
+	__free_pages(seg->page, seg->order);
+	kvfree(seg);
+}
+
+/* Blocks that may still be written; debited first, and given back if not used. */
+static unsigned int debit_limit(struct z2_device *dev, unsigned int want)
+{
+	unsigned int got = want;
+
+	spin_lock(&dev->writeback_lock);
+	if (dev->writeback_limit_enable) {
+		got = min_t(u64, want, dev->writeback_limit);
+		dev->writeback_limit -= got;
+	}
+	spin_unlock(&dev->writeback_lock);
+	return got;
+}
+
+static void credit_limit(struct z2_device *dev, unsigned int blocks)
+{
+	spin_lock(&dev->writeback_lock);
+	if (dev->writeback_limit_enable)
+		dev->writeback_limit += blocks;
+	spin_unlock(&dev->writeback_lock);
+}
+
+/* Give back the tail of what was reserved. */
+static void segment_shrink(struct z2_segment *seg, unsigned int blocks)
+{
+	struct z2_device *dev = seg->segs->dev;
+	unsigned int surplus = seg->blocks - blocks;
+
+	if (!surplus)
+		return;
+	z2_blockmap_unreserve(z2_backing_map(dev->backing), seg->first + blocks, surplus);
+	credit_limit(dev, surplus);
+	seg->blocks = blocks;
+}
+
+/* The slot's object is on the device now, if nobody has touched it since. */
+static void install(struct z2_device *dev, const struct entry *entry)
+{
+	struct z2_extent extent = z2_location_extent(entry->location, entry->size);
+	struct z2_object old, new;
+	bool unchanged;
+
+	z2_slot_write_lock(dev->table, entry->index);
+	old = z2_slot_get(dev->table, entry->index);
+	unchanged = z2_object_is(&old, Z2_SLOT_PP);
+	if (unchanged) {
+		new = z2_object_make(entry->location, z2_object_size(&old),
+				     (old.state & (Z2_SLOT_HUGE | Z2_SLOT_INCOMPRESSIBLE)) |
+				     Z2_SLOT_BACKING, z2_object_prio(&old));
+		z2_blockmap_add(z2_backing_map(dev->backing), &extent);
+		z2_page_account(dev, &new, 1);
+		z2_slot_relocate(dev->table, entry->index, new);
+	}
+	z2_slot_write_unlock(dev->table, entry->index);
+	if (unchanged)
+		z2_page_release(dev, &old);
+}
+
+static void forget(struct z2_device *dev, const struct entry *entry)
+{
+	z2_slot_read_lock(dev->table, entry->index);
+	z2_slot_unmark(dev->table, entry->index, Z2_SLOT_PP);
+	z2_slot_read_unlock(dev->table, entry->index);
+}
+
+static void segment_done(struct z2_backing_io *io)
+{
+	struct z2_segment *seg = io->private;
+	struct z2_segments *segs = seg->segs;
+	struct z2_device *dev = segs->dev;
+	int err = blk_status_to_errno(io->bio.bi_status);
+	unsigned int i;
+
+	z2_backing_io_free(io);
+	for (i = 0; i < seg->nr; i++) {
+		if (err)
+			forget(dev, &seg->entries[i]);
+		else
+			install(dev, &seg->entries[i]);
+	}
+	z2_blockmap_unreserve(z2_backing_map(dev->backing), seg->first, seg->blocks);
+	/* What was not written is not worn. */
+	if (err)
+		credit_limit(dev, seg->blocks);
+
+	spin_lock(&segs->lock);
+	list_add(&seg->node, &segs->idle);
+	segs->in_flight--;
+	if (err)
+		segs->err = err;
+	/* Under the lock: the waiter may free @segs as soon as it has it. */
+	wake_up(&segs->wait);
+	spin_unlock(&segs->lock);
+}
+
+static void segment_submit(struct z2_segment *seg)
+{
+	struct z2_segments *segs = seg->segs;
+	struct z2_backing *backing = segs->dev->backing;
+	unsigned int bytes = round_up(seg->len, z2_backing_unit(backing));
+	struct z2_backing_io *io;
+
+	memset(page_address(seg->page) + seg->len, 0, bytes - seg->len);
+	segment_shrink(seg, DIV_ROUND_UP(seg->len, Z2_BLOCK_SIZE));
+
+	wait_event(segs->wait, READ_ONCE(segs->in_flight) < segs->batch);
+	/* May wait for memory, hence never fails. */
+	io = z2_backing_io_alloc(backing, REQ_OP_WRITE, 1, GFP_NOIO);
+	__bio_add_page(&io->bio, seg->page, bytes, 0);
+	io->done = segment_done;
+	io->private = seg;
+
+	spin_lock(&segs->lock);
+	segs->in_flight++;
+	spin_unlock(&segs->lock);
+	z2_backing_io_submit(io, (sector_t)seg->first << (Z2_BLOCK_SHIFT - SECTOR_SHIFT));
+}
+
+static struct z2_segment *pop_idle(struct z2_segments *segs)
+{
+	struct z2_segment *seg;
+
+	spin_lock(&segs->lock);
+	seg = list_first_entry_or_null(&segs->idle, struct z2_segment, node);
+	if (seg)
+		list_del(&seg->node);
+	spin_unlock(&segs->lock);
+	return seg;
+}
+
+static void put_idle(struct z2_segment *seg)
+{
+	spin_lock(&seg->segs->lock);
+	list_add(&seg->node, &seg->segs->idle);
+	spin_unlock(&seg->segs->lock);
+}
+
+/* An idle segment, a new one, or the next that is done. */
+static struct z2_segment *get_segment(struct z2_segments *segs)
+{
+	struct z2_segment *seg = pop_idle(segs);
+
+	/* Both kinds can be open while the batch is being written. */
+	if (!seg && segs->nr < segs->batch + Z2_SEGMENT_KINDS) {
+		seg = segment_alloc(segs);
+		if (seg)
+			segs->nr++;
+	}
+	if (!seg && READ_ONCE(segs->in_flight))
+		wait_event(segs->wait, (seg = pop_idle(segs)));
+	return seg;
+}
+
+static struct z2_segment *open_segment(struct z2_segments *segs, int *err)
+{
+	struct z2_device *dev = segs->dev;
+	struct z2_segment *seg = get_segment(segs);
+	unsigned int want, got;
+	int blocks;
+
+	if (!seg) {
+		*err = -ENOMEM;
+		return NULL;
+	}
+	want = min_t(unsigned int, PAGE_SIZE << seg->order, SEGMENT_BYTES) / Z2_BLOCK_SIZE;
+	got = debit_limit(dev, want);
+	if (!got) {
+		*err = -EIO;
+		goto put;
+	}
+	blocks = z2_blockmap_reserve(z2_backing_map(dev->backing), got, segs->keep, &seg->first);
+	credit_limit(dev, got - max(blocks, 0));
+	if (blocks < 0) {
+		*err = blocks;
+		goto put;
+	}
+	seg->blocks = blocks;
+	seg->len = 0;
+	seg->nr = 0;
+	return seg;
+
+put:
+	put_idle(seg);
+	return NULL;
+}
+
+/* Where in the segment an object of @size bytes would begin. */
+static unsigned int place(const struct z2_segment *seg, u32 size)
+{
+	struct z2_device *dev = seg->segs->dev;
+	unsigned int in_block = seg->len % Z2_BLOCK_SIZE;
+	bool straddles = in_block + size > Z2_BLOCK_SIZE;
+
+	if (!dev->writeback_packing || size == PAGE_SIZE ||
+	    (straddles && z2_backing_unit(dev->backing) == Z2_BLOCK_SIZE))
+		return round_up(seg->len, Z2_BLOCK_SIZE);
+	return seg->len;
+}
+
+static bool fits(const struct z2_segment *seg, u32 size)
+{
+	return seg->nr < ENTRIES_MAX && place(seg, size) + size <= seg->blocks * Z2_BLOCK_SIZE;
+}
+
+static struct z2_segment **open_for(struct z2_segments *segs, u32 size)
+{
+	return &segs->open[size == PAGE_SIZE];
+}
+
+/* Submit what is open, or give it back if nothing came into it. */
+static void submit_open(struct z2_segment **open)
+{
+	struct z2_segment *seg = *open;
+
+	*open = NULL;
+	if (!seg)
+		return;
+	if (seg->nr) {
+		segment_submit(seg);
+	} else {
+		segment_shrink(seg, 0);
+		put_idle(seg);
+	}
+}
+
+static void submit_all(struct z2_segments *segs)
+{
+	unsigned int i;
+
+	for (i = 0; i < Z2_SEGMENT_KINDS; i++)
+		submit_open(&segs->open[i]);
+}
+
+/**
+ * z2_segments_try_room() - where to put an object's bytes, if there is room
+ * @segs: the segments
+ * @size: bytes; PAGE_SIZE for a raw page
+ *
+ * Context: process, doesn't wait.
+ * Return: @size bytes, until the next call; NULL without an open segment that
+ * they fit.
+ */
+void *z2_segments_try_room(struct z2_segments *segs, u32 size)
+{
+	struct z2_segment *seg = *open_for(segs, size);
+	unsigned int at;
+	void *data;
+
+	if (!seg || !fits(seg, size))
+		return NULL;
+	at = place(seg, size);
+	data = page_address(seg->page);
+	/* Between objects lies nothing of ours that could leak to the disk. */
+	memset(data + seg->len, 0, at - seg->len);
+	seg->len = at;
+	return data + at;
+}
+
+/**
+ * z2_segments_room() - make room for an object, and say where
+ * @segs: the segments
+ * @size: bytes; PAGE_SIZE for a raw page
+ * @err: why there is none
+ *
+ * A segment that is full is submitted.
+ *
+ * Context: process, no slot locked; waits for writes to end.
+ * Return: @size bytes, until the next call; NULL: -ENOMEM, -ENOSPC without
+ * free blocks, -EIO at the writeback limit.
+ */
+void *z2_segments_room(struct z2_segments *segs, u32 size, int *err)
+{
+	struct z2_segment **open = open_for(segs, size);
+	void *room = z2_segments_try_room(segs, size);
+
+	if (room)
+		return room;
+	submit_open(open);
+	*open = open_segment(segs, err);
+	if (!*open && *err == -EIO) {
+		/* The other kind may have debited more than it needs. */
+		submit_all(segs);
+		*open = open_segment(segs, err);
+	}
+	if (!*open)
+		return NULL;
+	*err = -ENOSPC;
+	/* A run may be too short for a page that is larger than a block. */
+	return z2_segments_try_room(segs, size);
+}
+
+/**
+ * z2_segments_commit() - the object's bytes are there
+ * @segs: the segments
+ * @index: its slot, with the post-processing mark
+ * @size: as it was given to z2_segments_room()
+ */
+void z2_segments_commit(struct z2_segments *segs, unsigned long index, u32 size)
+{
+	struct z2_segment *seg = *open_for(segs, size);
+	struct z2_extent extent = {
+		.block = seg->first + seg->len / Z2_BLOCK_SIZE,
+		.offset = seg->len % Z2_BLOCK_SIZE,
+		.size = size,
+	};
+	void *data = page_address(seg->page) + seg->len;
+
+	seg->entries[seg->nr++] = (struct entry){
+		.index = index,
+		.location = z2_location_make(&extent, z2_backing_check(data, size)),
+		.size = size,
+	};
+	seg->len += size;
+}
+
+/**
+ * z2_segments_flush() - write what is open and wait for all writes
+ * @segs: the segments
+ *
+ * Context: process, may sleep.
+ */
+void z2_segments_flush(struct z2_segments *segs)
+{
+	submit_all(segs);
+	wait_event(segs->wait, !READ_ONCE(segs->in_flight));
+	/* The last one lets go of @segs when it lets go of the lock. */
+	spin_lock(&segs->lock);
+	spin_unlock(&segs->lock);
+}
+
+/**
+ * z2_segments_init() - no segments yet
+ * @segs: what to set up
+ * @dev: the device, with the post-processing lock held
+ * @batch: most bios in flight, at least 1
+ * @keep: free blocks that must stay on the device
+ */
+void z2_segments_init(struct z2_segments *segs, struct z2_device *dev, unsigned int batch,
+		      unsigned int keep)
+{
+	*segs = (struct z2_segments){
+		.dev = dev,
+		.batch = batch,
+		.keep = keep,
+	};
+	spin_lock_init(&segs->lock);
+	INIT_LIST_HEAD(&segs->idle);
+	init_waitqueue_head(&segs->wait);
+}
+
+/**
+ * z2_segments_finish() - flush, and free all segments
+ * @segs: the segments
+ *
+ * Context: process, may sleep.
+ * Return: 0, or the errno of the last write that failed.
+ */
+int z2_segments_finish(struct z2_segments *segs)
+{
+	struct z2_segment *seg;
+
+	z2_segments_flush(segs);
+	while ((seg = pop_idle(segs)))
+		segment_free(seg);
+	return segs->err;
+}
