@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The disk of a device: what the block layer and mm see. */
+#ifndef ZRAM2_DISK_H
+#define ZRAM2_DISK_H
+
+#include <linux/types.h>
+
+struct attribute_group;
+struct z2_device;
+
+int z2_disk_init(const char *name);
+void z2_disk_exit(void);
+
+int z2_disk_add(struct z2_device *dev, const struct attribute_group **groups);
+void z2_disk_del(struct z2_device *dev);
+int z2_disk_claim(struct z2_device *dev);
+void z2_disk_unclaim(struct z2_device *dev);
+int z2_disk_wait_closed(struct z2_device *dev);
+
+#endif

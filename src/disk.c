@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The disk of a device: limits, operations, and who has it open.
+ *
+ * Claiming a disk for a reset or removal keeps new openers out.  Those who are
+ * in already either hold it exclusively (swap, a mounted file system), then
+ * the claim fails, or are just passing (udev looks at every disk that
+ * changes), then they are waited for.
+ */
+#include <linux/blkdev.h>
+#include <linux/err.h>
+#include <linux/rwsem.h>
+#include <linux/sched.h>
+
+#include <zram2/device.h>
+#include <zram2/disk.h>
+#include <zram2/io.h>
+#include <zram2/page.h>
+#include <zram2/stats.h>
+
+/* What file systems and swap may count on, whatever PAGE_SIZE is. */
+#define LOGICAL_BLOCK_SIZE	4096
+
+/* udev's probing of a disk takes milliseconds; five seconds on a busy machine. */
+#define CLOSE_TIMEOUT		(5 * HZ)
+
+static int major;
+static const char *prefix;
+
+static int open_disk(struct gendisk *disk)
+{
+	struct z2_device *dev = disk->private_data;
+
+	/* disk->open_mutex is held, and by z2_disk_claim() as well. */
+	return z2_device_state(dev) == Z2_RESETTING ? -EBUSY : 0;
+}
+
+static void release_disk(struct gendisk *disk)
+{
+	struct z2_device *dev = disk->private_data;
+
+	wake_up_all(&dev->state_wait);
+}
+
+Z2_COMPAT_OPEN(disk_open, open_disk)
+Z2_COMPAT_RELEASE(disk_release, release_disk)
+
+static bool aligned(sector_t sector, unsigned int bytes)
+{
+	return IS_ALIGNED(sector << SECTOR_SHIFT | bytes, LOGICAL_BLOCK_SIZE);
+}
+
+static void disk_submit_bio(struct bio *bio)
+{
+	struct z2_device *dev = bio->bi_bdev->bd_disk->private_data;
+
+	if (unlikely(!aligned(bio->bi_iter.bi_sector, bio->bi_iter.bi_size))) {
+		z2_stats_inc(dev->stats, Z2_STAT_INVALID_IO);
+		bio_io_error(bio);
+		return;
+	}
+	z2_io_execute(dev, bio);
+}
+
+/* One page without a bio, where mm still asks for that; see the compat header. */
+static int rw_page(struct gendisk *disk, sector_t sector, struct page *page, enum req_op op)
+{
+	struct z2_device *dev = disk->private_data;
+	unsigned long index = sector / (PAGE_SIZE >> SECTOR_SHIFT);
+
+	if (sector % (PAGE_SIZE >> SECTOR_SHIFT))
+		return -EOPNOTSUPP;
+	if (op_is_write(op))
+		return z2_page_write(dev, index, page);
+	return z2_page_read(dev, index, page, NULL) ? -EIO : 0;
+}
+
+Z2_COMPAT_RW_PAGE(disk_rw_page, rw_page)
+
+/* Context: under swap's locks, in newer kernels with interrupts off. */
+static void disk_slot_free_notify(struct block_device *bdev, unsigned long index)
+{
+	z2_page_free(bdev->bd_disk->private_data, index);
+}
+
+static const struct block_device_operations disk_ops = {
+	.owner = THIS_MODULE,
+	.open = disk_open,
+	.release = disk_release,
+	.submit_bio = disk_submit_bio,
+	Z2_COMPAT_RW_PAGE_OP(disk_rw_page)
+	.swap_slot_free_notify = disk_slot_free_notify,
+};
+
+/**
+ * z2_disk_claim() - keep openers out
+ * @dev: the device
+ *
+ * Moves the device to resetting.
+ *
+ * Context: process, may sleep; takes open_mutex and the config lock.
+ * Return: 0; -EBUSY if somebody holds it exclusively or has claimed it.
+ */
+int z2_disk_claim(struct z2_device *dev)
+{
+	struct gendisk *disk = dev->disk;
+	int err = -EBUSY;
+
+	mutex_lock(&disk->open_mutex);
+	if (!READ_ONCE(disk->part0->bd_holder)) {
+		down_write(&dev->config_lock);
+		err = z2_device_move(dev, Z2_RESETTING);
+		up_write(&dev->config_lock);
+	}
+	mutex_unlock(&disk->open_mutex);
+	return err;
+}
+
+/**
+ * z2_disk_unclaim() - let openers in again
+ * @dev: the device, claimed; goes back to what it was
+ *
+ * Context: process, may sleep; takes the config lock.
+ */
+void z2_disk_unclaim(struct z2_device *dev)
+{
+	down_write(&dev->config_lock);
+	z2_device_move(dev, dev->disksize ? Z2_LIVE : Z2_CONFIGURING);
+	up_write(&dev->config_lock);
+}
+
+/**
+ * z2_disk_wait_closed() - wait until nobody has the disk open
+ * @dev: the device, claimed
+ *
+ * Context: process; sleeps up to five seconds, holding nothing that a close
+ * needs.
+ * Return: 0, -EBUSY after that time, -EINTR if killed.
+ */
+int z2_disk_wait_closed(struct z2_device *dev)
+{
+	long left = wait_event_killable_timeout(dev->state_wait, !disk_openers(dev->disk),
+						CLOSE_TIMEOUT);
+
+	if (left < 0)
+		return -EINTR;
+	return left ? 0 : -EBUSY;
+}
+
+/**
+ * z2_disk_add() - give a device its disk and show it
+ * @dev: the device
+ * @groups: attributes of the disk
+ *
+ * Context: process, may sleep.
+ * Return: 0 or an errno.
+ */
+int z2_disk_add(struct z2_device *dev, const struct attribute_group **groups)
+{
+	const struct z2_compat_limits limits = {
+		.block_size = LOGICAL_BLOCK_SIZE,
+		.page_size = PAGE_SIZE,
+		/* Zeroes for a part of a page are the block layer's to write. */
+		.write_zeroes = PAGE_SIZE == LOGICAL_BLOCK_SIZE,
+		.synchronous = true,
+	};
+	struct gendisk *disk = z2_compat_alloc_disk(&limits);
+	int err;
+
+	if (IS_ERR(disk))
+		return PTR_ERR(disk);
+
+	disk->major = major;
+	disk->first_minor = dev->id;
+	disk->minors = 1;
+	/* swap_slot_free_notify() counts from the start of what is opened. */
+	disk->flags |= GENHD_FL_NO_PART;
+	disk->fops = &disk_ops;
+	disk->private_data = dev;
+	snprintf(disk->disk_name, sizeof(disk->disk_name), "%s%d", prefix, dev->id);
+	dev->disk = disk;
+
+	err = device_add_disk(NULL, disk, groups);
+	if (err) {
+		put_disk(disk);
+		dev->disk = NULL;
+	}
+	return err;
+}
+
+/**
+ * z2_disk_del() - take a disk away
+ * @dev: the device, claimed and closed
+ *
+ * Waits for attributes that are being read or written.
+ *
+ * Context: process, may sleep.
+ */
+void z2_disk_del(struct z2_device *dev)
+{
+	del_gendisk(dev->disk);
+	put_disk(dev->disk);
+	dev->disk = NULL;
+}
+
+/**
+ * z2_disk_init() - get a major number
+ * @name: what disks are called, before their number; kept
+ *
+ * Context: process, at module init.
+ * Return: 0 or an errno.
+ */
+int z2_disk_init(const char *name)
+{
+	int ret = register_blkdev(0, name);
+
+	if (ret < 0)
+		return ret;
+	major = ret;
+	prefix = name;
+	return 0;
+}
+
+/**
+ * z2_disk_exit() - undo z2_disk_init(), when all disks are gone
+ */
+void z2_disk_exit(void)
+{
+	unregister_blkdev(major, prefix);
+}

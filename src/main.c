@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Module parameters, the order in which units come up, and the control class. */
+#define pr_fmt(fmt) "zram2: " fmt
+
+#include <linux/device/class.h>
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/sysfs.h>
+
+#include <zram2/backing.h>
+#include <zram2/codec.h>
+#include <zram2/disk.h>
+#include <zram2/lifecycle.h>
+#include <zram2/sysfs.h>
+
+static unsigned int num_devices = 1;
+module_param(num_devices, uint, 0444);
+MODULE_PARM_DESC(num_devices, "devices to create at load (1)");
+
+/* Reading it adds a device, as in-tree: hence not readable for everybody. */
+static ssize_t hot_add_show(z2_compat_class *class, z2_compat_class_attribute *attr, char *buf)
+{
+	int ret = z2_lifecycle_add(z2_sysfs_groups);
+
+	if (ret < 0) {
+		pr_warn_ratelimited("hot_add: no device added (%d)\n", ret);
+		return ret;
+	}
+	return sysfs_emit(buf, "%d\n", ret);
+}
+
+static ssize_t hot_remove_store(z2_compat_class *class, z2_compat_class_attribute *attr,
+				const char *buf, size_t len)
+{
+	const char *why = "not a device number";
+	int id, err;
+
+	err = kstrtoint(buf, 10, &id);
+	if (!err && id < 0)
+		err = -EINVAL;
+	if (!err) {
+		err = z2_lifecycle_remove(id);
+		why = err == -ENODEV ? "no device of that number" : "the device is in use";
+	}
+	if (err)
+		pr_warn_ratelimited("hot_remove: %s (%d)\n", why, err);
+	return err ?: len;
+}
+
+static struct class_attribute class_attr_hot_add = __ATTR(hot_add, 0400, hot_add_show, NULL);
+static struct class_attribute class_attr_hot_remove = __ATTR_WO(hot_remove);
+
+static struct attribute *control_attrs[] = {
+	&class_attr_hot_add.attr,
+	&class_attr_hot_remove.attr,
+	NULL
+};
+ATTRIBUTE_GROUPS(control);
+
+static struct class control_class = {
+	.name = "zram2-control",
+	.class_groups = control_groups,
+};
+
+static int __init zram2_init(void)
+{
+	unsigned int i;
+	int err;
+
+	err = z2_codec_init();
+	if (err)
+		return err;
+	err = z2_backing_init();
+	if (err)
+		goto exit_codec;
+	err = z2_disk_init("zramx");
+	if (err)
+		goto exit_backing;
+	err = class_register(&control_class);
+	if (err)
+		goto exit_disk;
+
+	for (i = 0; i < num_devices; i++) {
+		err = z2_lifecycle_add(z2_sysfs_groups);
+		if (err < 0)
+			goto remove_devices;
+	}
+	return 0;
+
+remove_devices:
+	class_unregister(&control_class);
+	z2_lifecycle_remove_all();
+exit_disk:
+	z2_disk_exit();
+exit_backing:
+	z2_backing_exit();
+exit_codec:
+	z2_codec_exit();
+	pr_err("not loaded (%d)\n", err);
+	return err;
+}
+module_init(zram2_init);
+
+static void __exit zram2_exit(void)
+{
+	/* No more hot_add and hot_remove from here on. */
+	class_unregister(&control_class);
+	z2_lifecycle_remove_all();
+	z2_disk_exit();
+	z2_backing_exit();
+	z2_codec_exit();
+}
+module_exit(zram2_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Compressed RAM block devices");
+MODULE_AUTHOR("zram2 developers");
