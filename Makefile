@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0
+# What a user or a developer does with zram2; `make help` lists it. The
+# kernel's own build reads src/Kbuild and kunit/Kbuild, never this file.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+PACKAGE := zram2
+VERSION = $(shell sed -n 's/^PACKAGE_VERSION="*\([^"]*\)"*$$/\1/p' dkms.conf)
+Q ?= @
+
+all: module
+
+# One module for the kernel whose headers KDIR names; KUNIT=1 adds the suites.
+module:
+	$(Q)test -e $(KDIR)/Makefile || { echo "No kernel headers at $(KDIR): install linux-headers-$$(uname -r)" \
+		"(Debian) or kernel-devel (Fedora), or name another tree with KDIR=." >&2; exit 1; }
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/src modules
+ifdef KUNIT
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/kunit modules
+endif
+
+kunit lint check demo:
+	$(Q)tests/$@.sh
+
+vmtest:
+	$(Q)tests/vmtest.sh $(KERNEL)
+
+bench:
+	$(Q)bench/run.sh
+
+demo: export KERNEL ?= 6.12
+vmtest: export CASE ?=
+bench: export SCENARIO ?=
+bench: export QUICK ?=
+bench: export KERNEL ?=
+
+# Only what the module is built from: tests and benchmarks stay here.
+install: dkms-present
+	rm -rf /usr/src/$(PACKAGE)-$(VERSION)
+	mkdir -p /usr/src/$(PACKAGE)-$(VERSION)
+	cp -r Makefile dkms.conf LICENSE src include /usr/src/$(PACKAGE)-$(VERSION)/
+	dkms add $(PACKAGE)/$(VERSION)
+	dkms build $(PACKAGE)/$(VERSION)
+	dkms install $(PACKAGE)/$(VERSION)
+
+uninstall: dkms-present
+	dkms remove $(PACKAGE)/$(VERSION) --all
+	rm -rf /usr/src/$(PACKAGE)-$(VERSION)
+
+dkms-present:
+	$(Q)command -v dkms >/dev/null || { echo "dkms is missing: install the package dkms" \
+		"(apt install dkms, dnf install dkms)." >&2; exit 1; }
+	$(Q)test -e $(KDIR)/Makefile || { echo "The headers of the running kernel are missing: install" \
+		"linux-headers-$$(uname -r) (Debian) or kernel-devel (Fedora)." >&2; exit 1; }
+
+clean:
+	$(Q)rm -rf build
+	$(Q)find src $(wildcard kunit) \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' -o -name '.*.cmd' \
+		-o -name '.*.d' -o -name Module.symvers -o -name modules.order -o -name '.module-common.o' \) \
+		-delete
+
+help:
+	@echo 'make                the module, for the running kernel (or KDIR=...)'
+	@echo 'make install        install it through dkms; as root'
+	@echo 'make uninstall      take it away again; as root'
+	@echo 'make demo           boot a stock kernel with it and show what it does (KERNEL=6.1, 6.12, 7.2)'
+	@echo 'make check          everything below, on all kernels: what CI runs'
+	@echo 'make lint           style, include rules, warnings'
+	@echo 'make kunit          the unit tests, in user-mode Linux with KASAN and lockdep'
+	@echo 'make vmtest         the functional tests on stock kernels (KERNEL=6.12, CASE=10-basic)'
+	@echo 'make bench          zram2 against the in-tree zram, an hour (QUICK=1: five minutes; SCENARIO="io swap")'
+	@echo 'make clean          remove what was built here (downloads stay in ~/.cache/zram2)'
+
+.PHONY: all module kunit lint check demo vmtest bench install uninstall dkms-present clean help
