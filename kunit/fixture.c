@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <kunit/resource.h>
+#include <linux/blkdev.h>
+#include <linux/completion.h>
+#include <linux/delay.h>
+#include <linux/device.h>
+#include <linux/kthread.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+
+#include <zram2/device.h>
+#include <zram2/lifecycle.h>
+#include <zram2/slot.h>
+#include <zram2/stats.h>
+
+#include "fixture.h"
+
+#define GUARD_BYTE	0xa5
+
+/**
+ * z2t_random() - the next of a fixed series
+ * @state: where in the series; any seed to begin with
+ */
+u64 z2t_random(u64 *state)
+{
+	u64 x = *state ?: 0x9e3779b97f4a7c15;
+
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	*state = x;
+	return x * 0x2545f4914f6cdd1d;
+}
+
+static void fill_random(u8 *buf, size_t len, u64 seed)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		buf[i] = z2t_random(&seed) >> 32;
+}
+
+static void fill_text(char *buf, size_t len, u64 seed)
+{
+	static const char *const words[] = {
+		"the ", "page ", "of ", "memory ", "kernel ", "slot ", "and ", "a ", "compress",
+		"ed ", "block ", "device, ", "swap. ", "reader ", "writer\n", "0123 ",
+	};
+	size_t at = 0;
+
+	while (at < len) {
+		const char *word = words[z2t_random(&seed) % ARRAY_SIZE(words)];
+		size_t n = min(strlen(word), len - at);
+
+		memcpy(buf + at, word, n);
+		at += n;
+	}
+}
+
+static void fill_pointers(u64 *buf, size_t len, u64 seed)
+{
+	size_t i;
+
+	for (i = 0; i < len / sizeof(u64); i++) {
+		u64 r = z2t_random(&seed);
+
+		switch (r >> 62) {
+		case 0:
+			buf[i] = 0;
+			break;
+		case 1:
+			buf[i] = r & 0xff;
+			break;
+		default:
+			buf[i] = 0xffff888000000000 | (r & 0xfffff8);
+		}
+	}
+}
+
+/**
+ * z2t_fill() - make up data
+ * @buf: where to
+ * @len: bytes, a multiple of 8
+ * @fill: what kind
+ * @seed: same seed, same data; another one, other data of that kind
+ */
+void z2t_fill(void *buf, size_t len, enum z2t_fill fill, u64 seed)
+{
+	seed = (seed + 1) * 0x9e3779b97f4a7c15;
+	switch (fill) {
+	case Z2T_RANDOM:
+		return fill_random(buf, len, seed);
+	case Z2T_TEXT:
+		return fill_text(buf, len, seed);
+	case Z2T_POINTERS:
+		return fill_pointers(buf, len, seed);
+	default:
+		memset(buf, 0, len);
+	}
+}
+
+/**
+ * z2t_fill_name() - for messages
+ * @fill: a kind of data
+ */
+const char *z2t_fill_name(enum z2t_fill fill)
+{
+	static const char *const names[] = {
+		[Z2T_ZERO] = "zero",
+		[Z2T_RANDOM] = "random",
+		[Z2T_TEXT] = "text",
+		[Z2T_POINTERS] = "pointers",
+	};
+
+	return names[fill];
+}
+
+KUNIT_DEFINE_ACTION_WRAPPER(vfree_action, vfree, const void *);
+
+/**
+ * z2t_guarded_alloc() - memory that notices writes beside it
+ * @test: whose end frees it
+ * @len: bytes
+ *
+ * KASAN sees only what was compiled with it; an inline assembly's write past
+ * the end shows in the guards.
+ */
+void *z2t_guarded_alloc(struct kunit *test, size_t len)
+{
+	u8 *mem = vmalloc(len + 2 * PAGE_SIZE);
+
+	KUNIT_ASSERT_NOT_NULL(test, mem);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, vfree_action, mem), 0);
+	memset(mem, GUARD_BYTE, len + 2 * PAGE_SIZE);
+	return mem + PAGE_SIZE;
+}
+
+/**
+ * z2t_guards_intact() - has nobody written beside it?
+ * @buf: from z2t_guarded_alloc()
+ * @len: as it was told
+ */
+bool z2t_guards_intact(const void *buf, size_t len)
+{
+	return !memchr_inv(buf - PAGE_SIZE, GUARD_BYTE, PAGE_SIZE) &&
+	       !memchr_inv(buf + len, GUARD_BYTE, PAGE_SIZE);
+}
+
+static void free_pages_action(void *page)
+{
+	__free_pages(page, compound_order(page));
+}
+
+/**
+ * z2t_page_alloc() - 1 << @order pages in one piece
+ * @test: whose end frees them
+ * @order: how many
+ */
+struct page *z2t_page_alloc(struct kunit *test, unsigned int order)
+{
+	struct page *page = alloc_pages(GFP_KERNEL | __GFP_COMP | __GFP_ZERO, order);
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, free_pages_action, page), 0);
+	return page;
+}
+
+/**
+ * struct z2t_thread - a thread of a test
+ * @task: it; we hold a reference
+ * @done: @fn has returned
+ * @fn: what it does; uses expectations only, an assertion can't end it
+ * @arg: its argument
+ */
+struct z2t_thread {
+	struct task_struct *task;
+	struct completion done;
+	void (*fn)(void *arg);
+	void *arg;
+};
+
+static int run_thread(void *arg)
+{
+	struct z2t_thread *thread = arg;
+
+	thread->fn(thread->arg);
+	complete_all(&thread->done);
+	return 0;
+}
+
+static void reap_thread(void *arg)
+{
+	struct z2t_thread *thread = arg;
+
+	wait_for_completion(&thread->done);
+	/* It has nothing left to do but to exit. */
+	kthread_stop(thread->task);
+	put_task_struct(thread->task);
+}
+
+/**
+ * z2t_spawn() - run something at the same time
+ * @test: whose end waits for it
+ * @fn: what
+ * @arg: its argument; must last until the test's end
+ */
+struct z2t_thread *z2t_spawn(struct kunit *test, void (*fn)(void *arg), void *arg)
+{
+	struct z2t_thread *thread = kunit_kzalloc(test, sizeof(*thread), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, thread);
+	init_completion(&thread->done);
+	thread->fn = fn;
+	thread->arg = arg;
+	thread->task = kthread_create(run_thread, thread, "z2test");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(thread->task));
+	get_task_struct(thread->task);
+	wake_up_process(thread->task);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, reap_thread, thread), 0);
+	return thread;
+}
+
+/**
+ * z2t_blocked() - wait until a thread sleeps and see that it stays asleep
+ * @thread: the thread
+ *
+ * Return: false if it ends or doesn't go to sleep.
+ */
+bool z2t_blocked(struct z2t_thread *thread)
+{
+	unsigned int asleep = 0, ms;
+
+	for (ms = 0; ms < Z2T_PATIENCE_MS && asleep < 5; ms += 2) {
+		if (completion_done(&thread->done))
+			return false;
+		if (READ_ONCE(thread->task->__state) == TASK_UNINTERRUPTIBLE)
+			asleep++;
+		else
+			asleep = 0;
+		usleep_range(2000, 3000);
+	}
+	return asleep == 5;
+}
+
+/**
+ * z2t_join() - wait until a thread is done
+ * @thread: the thread
+ *
+ * Return: false if it isn't after a long time.
+ */
+bool z2t_join(struct z2t_thread *thread)
+{
+	return wait_for_completion_timeout(&thread->done, msecs_to_jiffies(Z2T_PATIENCE_MS));
+}
+
+/**
+ * z2t_assert_faults() - is fault injection set up?
+ * @test: ended if not
+ *
+ * By default the kernel spares allocations that may sleep, so that a test of
+ * failing ones would test nothing.  See tests/vm/kunit.sh for what it takes.
+ */
+void z2t_assert_faults(struct kunit *test)
+{
+	struct page *page;
+	void *mem;
+
+	z2t_fault_arm(1, false);
+	mem = kmalloc(64, GFP_KERNEL);
+	z2t_fault_disarm();
+	kfree(mem);
+	KUNIT_ASSERT_NULL_MSG(test, mem, "failslab isn't set up");
+
+	z2t_fault_arm(1, false);
+	page = alloc_page(GFP_NOIO | __GFP_HIGHMEM);
+	z2t_fault_disarm();
+	if (page)
+		__free_page(page);
+	KUNIT_ASSERT_NULL_MSG(test, page, "fail_page_alloc isn't set up");
+
+	z2t_fault_arm(1, true);
+	kfree(kmalloc(64, GFP_KERNEL));
+	mem = kmalloc(64, GFP_KERNEL);
+	z2t_fault_disarm();
+	kfree(mem);
+	KUNIT_ASSERT_NULL_MSG(test, mem, "failslab has no task filter");
+}
+
+/* The device whose attributes are being made; under the registry's lock. */
+static struct z2_device *newest;
+
+static umode_t note_device(struct kobject *kobj, struct attribute *attr, int n)
+{
+	newest = dev_to_disk(kobj_to_dev(kobj))->private_data;
+	return 0;
+}
+
+static struct device_attribute unseen = __ATTR(unseen, 0, NULL, NULL);
+
+static struct attribute *unseen_attrs[] = { &unseen.attr, NULL };
+
+static const struct attribute_group unseen_group = {
+	.attrs = unseen_attrs,
+	.is_visible = note_device,
+};
+
+static const struct attribute_group *unseen_groups[] = { &unseen_group, NULL };
+
+static void remove_device(void *id)
+{
+	/* -ENODEV: the test removed it. */
+	int err = z2_lifecycle_remove((long)id);
+
+	WARN_ON(err && err != -ENODEV);
+}
+
+/**
+ * z2t_device_add() - a device that isn't live, for a suite
+ *
+ * Return: the device, which z2_lifecycle_remove() removes, or ERR_PTR().
+ */
+struct z2_device *z2t_device_add(void)
+{
+	int id;
+
+	newest = NULL;
+	id = z2_lifecycle_add(unseen_groups);
+	if (id < 0)
+		return ERR_PTR(id);
+	return newest ?: ERR_PTR(-ENXIO);
+}
+
+/**
+ * z2t_device_create() - a device that isn't live, for a test
+ * @test: whose end removes it
+ */
+struct z2_device *z2t_device_create(struct kunit *test)
+{
+	struct z2_device *dev = z2t_device_add();
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(dev));
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, remove_device,
+							(void *)(long)dev->id), 0);
+	return dev;
+}
+
+static int start(struct z2_device *dev, const struct z2_codec_ops *ops, unsigned long pages)
+{
+	const char *why;
+
+	down_write(&dev->config_lock);
+	z2_device_set_algo(dev, Z2_PRIMARY, ops);
+	up_write(&dev->config_lock);
+	return z2_lifecycle_start(dev, (u64)pages << PAGE_SHIFT, &why);
+}
+
+/**
+ * z2t_device_start() - a live device, for a test
+ * @test: whose end removes it
+ * @ops: its algorithm
+ * @pages: its size
+ */
+struct z2_device *z2t_device_start(struct kunit *test, const struct z2_codec_ops *ops,
+				   unsigned long pages)
+{
+	struct z2_device *dev = z2t_device_create(test);
+
+	KUNIT_ASSERT_EQ(test, start(dev, ops, pages), 0);
+	return dev;
+}
+
+/**
+ * z2t_device_start_shared() - a live device, for all tests of a suite
+ * @ops: its algorithm
+ * @pages: its size
+ *
+ * To make one takes a second where all detectors are on.
+ *
+ * Return: the device, which z2_lifecycle_remove() removes, or ERR_PTR().
+ */
+struct z2_device *z2t_device_start_shared(const struct z2_codec_ops *ops, unsigned long pages)
+{
+	struct z2_device *dev = z2t_device_add();
+	int err;
+
+	if (IS_ERR(dev))
+		return dev;
+	err = start(dev, ops, pages);
+	if (err) {
+		z2_lifecycle_remove(dev->id);
+		return ERR_PTR(err);
+	}
+	return dev;
+}
+
+/**
+ * z2t_device_clean() - make a live device look as if it had just been started
+ * @dev: the device, used by nobody
+ */
+void z2t_device_clean(struct z2_device *dev)
+{
+	unsigned long i;
+
+	for (i = 0; i < z2_slot_table_nr(dev->table); i++)
+		z2_slot_free(dev->table, i);
+	WRITE_ONCE(dev->limit_pages, 0);
+	atomic_long_set(&dev->max_used_pages, 0);
+	z2_stats_clear(dev->stats);
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the suites share: data, threads, faults, devices. */
+#ifndef ZRAM2_KUNIT_FIXTURE_H
+#define ZRAM2_KUNIT_FIXTURE_H
+
+#include <kunit/test.h>
+#include <linux/sched.h>
+#include <linux/types.h>
+
+struct z2_codec_ops;
+struct z2_device;
+struct z2t_thread;
+
+/* Long enough for a loaded machine, short of the hung task detector. */
+#define Z2T_PATIENCE_MS		20000
+
+/**
+ * enum z2t_fill - kinds of data
+ * @Z2T_ZERO: zeroes
+ * @Z2T_RANDOM: doesn't compress
+ * @Z2T_TEXT: words and punctuation
+ * @Z2T_POINTERS: addresses that share their upper half, small integers, zeroes
+ * @Z2T_FILLS: how many kinds
+ */
+enum z2t_fill {
+	Z2T_ZERO,
+	Z2T_RANDOM,
+	Z2T_TEXT,
+	Z2T_POINTERS,
+	Z2T_FILLS
+};
+
+u64 z2t_random(u64 *state);
+void z2t_fill(void *buf, size_t len, enum z2t_fill fill, u64 seed);
+const char *z2t_fill_name(enum z2t_fill fill);
+
+/* Memory with a page after and before it that nobody may write to. */
+void *z2t_guarded_alloc(struct kunit *test, size_t len);
+bool z2t_guards_intact(const void *buf, size_t len);
+
+/* Page of the test's own, freed at its end. */
+struct page *z2t_page_alloc(struct kunit *test, unsigned int order);
+
+struct z2t_thread *z2t_spawn(struct kunit *test, void (*fn)(void *arg), void *arg);
+bool z2t_blocked(struct z2t_thread *thread);
+bool z2t_join(struct z2t_thread *thread);
+
+/*
+ * Makes the @nth allocation of the current task fail, or all from the @nth on.
+ * Between arming and disarming nothing but the code under test may run.
+ */
+static inline void z2t_fault_arm(unsigned int nth, bool onward)
+{
+	current->make_it_fail = onward;
+	current->fail_nth = nth;
+}
+
+/* Return: whether an allocation failed; if not, there is no @nth one. */
+static inline bool z2t_fault_disarm(void)
+{
+	bool failed = !current->fail_nth;
+
+	current->fail_nth = 0;
+	current->make_it_fail = 0;
+	return failed;
+}
+
+void z2t_assert_faults(struct kunit *test);
+
+struct z2_device *z2t_device_add(void);
+struct z2_device *z2t_device_create(struct kunit *test);
+struct z2_device *z2t_device_start(struct kunit *test, const struct z2_codec_ops *ops,
+				   unsigned long pages);
+struct z2_device *z2t_device_start_shared(const struct z2_codec_ops *ops, unsigned long pages);
+void z2t_device_clean(struct z2_device *dev);
+
+#endif

@@ -1,0 +1,458 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <kunit/test.h>
+#include <linux/blkdev.h>
+#include <linux/completion.h>
+#include <linux/delay.h>
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/jiffies.h>
+#include <linux/limits.h>
+#include <linux/mm.h>
+#include <linux/string.h>
+
+#include <zram2/codec.h>
+#include <zram2/device.h>
+#include <zram2/lifecycle.h>
+#include <zram2/page.h>
+#include <zram2/params.h>
+#include <zram2/slot.h>
+#include <zram2/stats.h>
+
+#include "fixture.h"
+
+/* Who holds a disk exclusively. */
+static int holder;
+
+static struct file *open_disk(struct z2_device *dev, bool exclusive)
+{
+	return bdev_file_open_by_dev(disk_devt(dev->disk), BLK_OPEN_READ,
+				     exclusive ? &holder : NULL, NULL);
+}
+
+/* Files that kernel threads put are closed by a worker. */
+static bool wait_closed(struct z2_device *dev)
+{
+	unsigned int ms;
+
+	for (ms = 0; ms < Z2T_PATIENCE_MS && disk_openers(dev->disk); ms += 20)
+		msleep(20);
+	return !disk_openers(dev->disk);
+}
+
+static void set_algo(struct z2_device *dev, unsigned int prio, const struct z2_codec_ops *ops,
+		     int level)
+{
+	struct z2_codec_params params = { .level = level, .winbits = Z2_PARAM_UNSET };
+
+	down_write(&dev->config_lock);
+	z2_device_set_algo(dev, prio, ops);
+	z2_device_set_params(dev, prio, &params);
+	up_write(&dev->config_lock);
+}
+
+static void expect_configuring(struct kunit *test, struct z2_device *dev)
+{
+	int i;
+
+	KUNIT_EXPECT_EQ(test, z2_device_state(dev), Z2_CONFIGURING);
+	KUNIT_EXPECT_EQ(test, dev->disksize, 0);
+	KUNIT_EXPECT_EQ(test, get_capacity(dev->disk), 0);
+	KUNIT_EXPECT_NULL(test, dev->table);
+	KUNIT_EXPECT_NULL(test, dev->pool);
+	for (i = 0; i < Z2_CODECS_MAX; i++)
+		KUNIT_EXPECT_NULL(test, dev->codecs[i]);
+}
+
+static void expect_live(struct kunit *test, struct z2_device *dev, u64 size)
+{
+	KUNIT_EXPECT_EQ(test, z2_device_state(dev), Z2_LIVE);
+	KUNIT_EXPECT_EQ(test, dev->disksize, size);
+	KUNIT_EXPECT_EQ(test, get_capacity(dev->disk), size >> SECTOR_SHIFT);
+	KUNIT_ASSERT_NOT_NULL(test, dev->table);
+	KUNIT_EXPECT_EQ(test, z2_slot_table_nr(dev->table), size >> PAGE_SHIFT);
+	KUNIT_EXPECT_NOT_NULL(test, dev->pool);
+	KUNIT_EXPECT_NOT_NULL(test, dev->codecs[Z2_PRIMARY]);
+}
+
+/* Writes a page that compresses and one that doesn't; or finds them, or not. */
+static void write_some(struct kunit *test, struct z2_device *dev)
+{
+	struct page *page = z2t_page_alloc(test, 0);
+
+	z2t_fill(page_address(page), PAGE_SIZE, Z2T_TEXT, 1);
+	KUNIT_EXPECT_EQ(test, z2_page_write(dev, 0, page), 0);
+	z2t_fill(page_address(page), PAGE_SIZE, Z2T_RANDOM, 1);
+	KUNIT_EXPECT_EQ(test, z2_page_write(dev, 1, page), 0);
+}
+
+static void expect_some(struct kunit *test, struct z2_device *dev, bool there)
+{
+	struct page *page = z2t_page_alloc(test, 1);
+	u8 *got = page_address(page), *want = got + PAGE_SIZE;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		memset(got, 0x77, PAGE_SIZE);
+		KUNIT_EXPECT_EQ(test, z2_page_read(dev, i, page, NULL), 0);
+		z2t_fill(want, PAGE_SIZE, !there ? Z2T_ZERO : i ? Z2T_RANDOM : Z2T_TEXT, 1);
+		KUNIT_EXPECT_MEMEQ(test, got, want, PAGE_SIZE);
+	}
+}
+
+/* Adding and removing. */
+
+static void lifecycle_add_and_remove(struct kunit *test)
+{
+	struct z2_device *devs[3];
+	int i, id;
+
+	KUNIT_EXPECT_EQ(test, z2_lifecycle_remove(0), -ENODEV);
+	KUNIT_EXPECT_EQ(test, z2_lifecycle_remove(-1), -ENODEV);
+	KUNIT_EXPECT_EQ(test, z2_lifecycle_remove(INT_MAX), -ENODEV);
+	for (i = 0; i < 3; i++) {
+		char name[32];
+
+		devs[i] = z2t_device_create(test);
+		KUNIT_EXPECT_EQ(test, devs[i]->id, i);
+		snprintf(name, sizeof(name), "z2kunit%d", i);
+		KUNIT_EXPECT_STREQ(test, devs[i]->disk->disk_name, name);
+		expect_configuring(test, devs[i]);
+	}
+	/* A number that is free again is the next to be taken. */
+	KUNIT_EXPECT_EQ(test, z2_lifecycle_remove(1), 0);
+	KUNIT_EXPECT_EQ(test, z2_lifecycle_remove(1), -ENODEV);
+	id = z2_lifecycle_add(NULL);
+	KUNIT_EXPECT_EQ(test, id, 1);
+	KUNIT_EXPECT_EQ(test, z2_lifecycle_remove(id), 0);
+}
+
+/* With contents and all; kmemleak sees to it that they go too. */
+static void lifecycle_removes_a_live_one(struct kunit *test)
+{
+	struct z2_device *dev = z2t_device_start(test, &z2_codec_lz4, 16);
+	struct file *file;
+
+	write_some(test, dev);
+	file = open_disk(dev, true);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
+	KUNIT_EXPECT_EQ(test, z2_lifecycle_remove(dev->id), -EBUSY);
+	expect_live(test, dev, 16 * PAGE_SIZE);
+	expect_some(test, dev, true);
+	bdev_fput(file);
+	KUNIT_EXPECT_TRUE(test, wait_closed(dev));
+	KUNIT_EXPECT_EQ(test, z2_lifecycle_remove(dev->id), 0);
+}
+
+/* Starting. */
+
+struct size_case {
+	u64 bytes;
+	int err;
+	u64 size;
+};
+
+static const struct size_case sizes[] = {
+	{ 0, -EINVAL },
+	{ 1, 0, PAGE_SIZE },
+	{ PAGE_SIZE - 1, 0, PAGE_SIZE },
+	{ PAGE_SIZE, 0, PAGE_SIZE },
+	{ PAGE_SIZE + 1, 0, 2 * PAGE_SIZE },
+	{ 64 << 20, 0, 64 << 20 },
+	{ 1ull << 50, -ENOMEM },
+	{ 1ull << 63, -ENOMEM },
+	{ U64_MAX - PAGE_SIZE + 1, -ENOMEM },
+	{ U64_MAX - PAGE_SIZE + 2, -ENOMEM },
+	{ U64_MAX, -ENOMEM },
+	{ 3 * PAGE_SIZE, 0, 3 * PAGE_SIZE },
+};
+
+/* In a loop rather than as parameters: making a device takes its time. */
+static void lifecycle_sizes(struct kunit *test)
+{
+	struct z2_device *dev = z2t_device_create(test);
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		const struct size_case *c = &sizes[i];
+		const char *why = NULL;
+
+		KUNIT_EXPECT_EQ_MSG(test, z2_lifecycle_start(dev, c->bytes, &why), c->err,
+				    "%llu bytes", c->bytes);
+		if (c->err) {
+			/* None the worse for it, as the next one shows. */
+			KUNIT_EXPECT_NOT_NULL(test, why);
+			expect_configuring(test, dev);
+			continue;
+		}
+		expect_live(test, dev, c->size);
+		KUNIT_EXPECT_EQ(test, z2_lifecycle_start(dev, PAGE_SIZE, &why), -EBUSY);
+		expect_live(test, dev, c->size);
+		KUNIT_EXPECT_EQ(test, z2_lifecycle_reset(dev, &why), 0);
+	}
+}
+
+static void lifecycle_bad_parameters(struct kunit *test)
+{
+	struct z2_device *dev = z2t_device_create(test);
+	const char *why = NULL;
+	int i;
+
+	/* The last one is refused when the others are made already. */
+	for (i = 0; i < Z2_CODECS_MAX; i++)
+		set_algo(dev, i, &z2_codec_deflate, i == Z2_CODECS_MAX - 1 ? 99 : 1);
+	KUNIT_EXPECT_EQ(test, z2_lifecycle_start(dev, SZ_1M, &why), -EINVAL);
+	KUNIT_EXPECT_NOT_NULL(test, why);
+	expect_configuring(test, dev);
+
+	/* The configuration is as it was, to be put right. */
+	KUNIT_EXPECT_EQ(test, dev->algos[Z2_CODECS_MAX - 1].params.level, 99);
+	set_algo(dev, Z2_CODECS_MAX - 1, &z2_codec_deflate, 9);
+	KUNIT_EXPECT_EQ(test, z2_lifecycle_start(dev, SZ_1M, &why), 0);
+	expect_live(test, dev, SZ_1M);
+	for (i = 0; i < Z2_CODECS_MAX; i++)
+		KUNIT_EXPECT_NOT_NULL(test, dev->codecs[i]);
+}
+
+/* Resetting. */
+
+static void lifecycle_reset_forgets(struct kunit *test)
+{
+	struct z2_device *dev = z2t_device_create(test);
+	const char *why = NULL;
+	int i;
+
+	/* Before it was ever started, too. */
+	set_algo(dev, 1, &z2_codec_zstd, 5);
+	KUNIT_EXPECT_EQ(test, z2_lifecycle_reset(dev, &why), 0);
+	expect_configuring(test, dev);
+	KUNIT_EXPECT_NULL(test, dev->algos[1].ops);
+
+	set_algo(dev, Z2_PRIMARY, &z2_codec_lzo, Z2_PARAM_UNSET);
+	KUNIT_EXPECT_EQ(test, z2_lifecycle_start(dev, SZ_64K, &why), 0);
+	write_some(test, dev);
+	expect_some(test, dev, true);
+	WRITE_ONCE(dev->limit_pages, 1000);
+	KUNIT_EXPECT_EQ(test, z2_lifecycle_reset(dev, &why), 0);
+	expect_configuring(test, dev);
+	KUNIT_EXPECT_PTR_EQ(test, dev->algos[Z2_PRIMARY].ops, z2_codec_default());
+	KUNIT_EXPECT_EQ(test, dev->limit_pages, 0);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&dev->max_used_pages), 0);
+	for (i = 0; i < Z2_STAT_NR; i++)
+		KUNIT_EXPECT_EQ(test, z2_stats_sum(dev->stats, i), 0);
+
+	KUNIT_EXPECT_EQ(test, z2_lifecycle_start(dev, SZ_128K, &why), 0);
+	expect_live(test, dev, SZ_128K);
+	expect_some(test, dev, false);
+}
+
+/* Swap or a file system has it: refused at once, nothing is lost. */
+static void lifecycle_reset_of_a_held_one(struct kunit *test)
+{
+	struct z2_device *dev = z2t_device_start(test, &z2_codec_lzo, 16);
+	struct file *file = open_disk(dev, true);
+	unsigned long before = jiffies;
+	const char *why = NULL;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
+	write_some(test, dev);
+	KUNIT_EXPECT_EQ(test, z2_lifecycle_reset(dev, &why), -EBUSY);
+	KUNIT_EXPECT_NOT_NULL(test, why);
+	KUNIT_EXPECT_TRUE(test, time_before(jiffies, before + 3 * HZ));
+	expect_live(test, dev, 16 * PAGE_SIZE);
+	expect_some(test, dev, true);
+	bdev_fput(file);
+	KUNIT_EXPECT_TRUE(test, wait_closed(dev));
+	KUNIT_EXPECT_EQ(test, z2_lifecycle_reset(dev, &why), 0);
+	expect_configuring(test, dev);
+}
+
+struct resetter {
+	struct z2_device *dev;
+	const char *why;
+	int err;
+};
+
+static void reset(void *arg)
+{
+	struct resetter *r = arg;
+
+	r->err = z2_lifecycle_reset(r->dev, &r->why);
+}
+
+static bool wait_for_state(struct z2_device *dev, enum z2_state state)
+{
+	unsigned int ms;
+
+	for (ms = 0; ms < Z2T_PATIENCE_MS && z2_device_state(dev) != state; ms += 20)
+		msleep(20);
+	return z2_device_state(dev) == state;
+}
+
+/* Somebody has it open in passing: that is waited for, with the door shut. */
+static void lifecycle_reset_waits(struct kunit *test)
+{
+	struct z2_device *dev = z2t_device_start(test, &z2_codec_lzo, 16);
+	struct resetter *r = kunit_kzalloc(test, sizeof(*r), GFP_KERNEL);
+	struct file *file = open_disk(dev, false), *late;
+	struct z2t_thread *thread;
+	const char *why = NULL;
+
+	KUNIT_ASSERT_NOT_NULL(test, r);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
+	write_some(test, dev);
+	r->dev = dev;
+	r->err = 1;
+	thread = z2t_spawn(test, reset, r);
+	KUNIT_EXPECT_TRUE(test, wait_for_state(dev, Z2_RESETTING));
+	late = open_disk(dev, false);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(late), -EBUSY);
+	if (!IS_ERR(late))
+		bdev_fput(late);
+	KUNIT_EXPECT_EQ(test, z2_lifecycle_reset(dev, &why), -EBUSY);
+	KUNIT_EXPECT_EQ(test, z2_lifecycle_remove(dev->id), -EBUSY);
+	KUNIT_EXPECT_EQ(test, z2_lifecycle_start(dev, PAGE_SIZE, &why), -EBUSY);
+	/* What was there when it was opened is there until it is closed. */
+	expect_some(test, dev, true);
+	KUNIT_EXPECT_EQ(test, r->err, 1);
+
+	bdev_fput(file);
+	KUNIT_EXPECT_TRUE(test, z2t_join(thread));
+	KUNIT_EXPECT_EQ(test, r->err, 0);
+	expect_configuring(test, dev);
+	late = open_disk(dev, false);
+	KUNIT_EXPECT_FALSE(test, IS_ERR(late));
+	if (!IS_ERR(late))
+		bdev_fput(late);
+	KUNIT_EXPECT_TRUE(test, wait_closed(dev));
+}
+
+/* And if it stays open the reset is given up, after five seconds. */
+static void lifecycle_reset_gives_up(struct kunit *test)
+{
+	struct z2_device *dev = z2t_device_start(test, &z2_codec_lzo, 16);
+	struct file *file = open_disk(dev, false), *late;
+	const char *why = NULL;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
+	write_some(test, dev);
+	KUNIT_EXPECT_EQ(test, z2_lifecycle_reset(dev, &why), -EBUSY);
+	KUNIT_EXPECT_NOT_NULL(test, why);
+	expect_live(test, dev, 16 * PAGE_SIZE);
+	expect_some(test, dev, true);
+	late = open_disk(dev, false);
+	KUNIT_EXPECT_FALSE_MSG(test, IS_ERR(late), "the door is open again");
+	if (!IS_ERR(late))
+		bdev_fput(late);
+	bdev_fput(file);
+	KUNIT_EXPECT_TRUE(test, wait_closed(dev));
+}
+
+/* Everybody at once: each gets what it asked for or is told that it's busy. */
+struct racer {
+	struct z2_device *dev;
+	int nr;
+	atomic_t *wrong;
+};
+
+static void race(void *arg)
+{
+	struct racer *r = arg;
+	const char *why = NULL;
+	struct file *file;
+	int i, err;
+
+	for (i = 0; i < 9; i++) {
+		switch ((i + r->nr) % 3) {
+		case 0:
+			err = z2_lifecycle_start(r->dev, SZ_64K, &why);
+			break;
+		case 1:
+			err = z2_lifecycle_reset(r->dev, &why);
+			break;
+		default:
+			file = open_disk(r->dev, r->nr == 2);
+			err = PTR_ERR_OR_ZERO(file);
+			if (!err)
+				bdev_fput(file);
+		}
+		if (err && err != -EBUSY)
+			atomic_inc(r->wrong);
+	}
+}
+
+static void lifecycle_race(struct kunit *test)
+{
+	struct z2_device *dev = z2t_device_create(test);
+	struct racer *racers = kunit_kcalloc(test, 3, sizeof(*racers), GFP_KERNEL);
+	atomic_t *wrong = kunit_kzalloc(test, sizeof(*wrong), GFP_KERNEL);
+	struct z2t_thread *threads[3];
+	const char *why = NULL;
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, racers);
+	KUNIT_ASSERT_NOT_NULL(test, wrong);
+	for (i = 0; i < 3; i++) {
+		racers[i] = (struct racer){ dev, i, wrong };
+		threads[i] = z2t_spawn(test, race, &racers[i]);
+	}
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_TRUE(test, z2t_join(threads[i]));
+	KUNIT_EXPECT_EQ(test, atomic_read(wrong), 0);
+	KUNIT_EXPECT_TRUE(test, wait_closed(dev));
+	KUNIT_EXPECT_EQ(test, z2_lifecycle_reset(dev, &why), 0);
+	expect_configuring(test, dev);
+}
+
+/* Memory runs out at any point of bring-up. */
+static void lifecycle_start_without_memory(struct kunit *test)
+{
+	struct z2_device *dev = z2t_device_create(test);
+	unsigned int nth, errors = 0;
+	const char *why = NULL;
+	bool failed = true;
+
+	z2t_assert_faults(test);
+	/* Hundreds of allocations: each of the first few, then some. */
+	for (nth = 1; failed; nth += 1 + nth / 4) {
+		int err;
+
+		set_algo(dev, Z2_PRIMARY, &z2_codec_lzo, Z2_PARAM_UNSET);
+		set_algo(dev, 1, &z2_codec_lz4, Z2_PARAM_UNSET);
+		z2t_fault_arm(nth, false);
+		err = z2_lifecycle_start(dev, SZ_64K, &why);
+		failed = z2t_fault_disarm();
+		if (err) {
+			KUNIT_EXPECT_EQ(test, err, -ENOMEM);
+			KUNIT_EXPECT_TRUE(test, failed);
+			KUNIT_EXPECT_NOT_NULL(test, why);
+			expect_configuring(test, dev);
+			errors++;
+			continue;
+		}
+		expect_live(test, dev, SZ_64K);
+		KUNIT_EXPECT_EQ(test, z2_lifecycle_reset(dev, &why), 0);
+	}
+	/* The table, its slots, the pool and the two codecs, at the least. */
+	KUNIT_EXPECT_GE(test, errors, 5);
+}
+
+static struct kunit_case lifecycle_cases[] = {
+	KUNIT_CASE(lifecycle_add_and_remove),
+	KUNIT_CASE(lifecycle_removes_a_live_one),
+	KUNIT_CASE(lifecycle_sizes),
+	KUNIT_CASE(lifecycle_bad_parameters),
+	KUNIT_CASE(lifecycle_reset_forgets),
+	KUNIT_CASE(lifecycle_reset_of_a_held_one),
+	KUNIT_CASE(lifecycle_reset_waits),
+	KUNIT_CASE_SLOW(lifecycle_reset_gives_up),
+	KUNIT_CASE(lifecycle_race),
+	KUNIT_CASE(lifecycle_start_without_memory),
+	{}
+};
+
+static struct kunit_suite lifecycle_suite = {
+	.name = "zram2_lifecycle",
+	.test_cases = lifecycle_cases,
+};
+
+kunit_test_suite(lifecycle_suite);

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What main.c does for zram2.ko, before the suites run and after. */
+#include <linux/module.h>
+
+#include <zram2/backing.h>
+#include <zram2/codec.h>
+#include <zram2/disk.h>
+#include <zram2/lifecycle.h>
+
+static int __init zram2_kunit_init(void)
+{
+	int err = z2_codec_init();
+
+	if (err)
+		return err;
+	err = z2_backing_init();
+	if (err)
+		goto exit_codec;
+	err = z2_disk_init("z2kunit");
+	if (err)
+		goto exit_backing;
+	return 0;
+
+exit_backing:
+	z2_backing_exit();
+exit_codec:
+	z2_codec_exit();
+	return err;
+}
+module_init(zram2_kunit_init);
+
+static void __exit zram2_kunit_exit(void)
+{
+	/* A suite that failed half way may have left some. */
+	z2_lifecycle_remove_all();
+	z2_disk_exit();
+	z2_backing_exit();
+	z2_codec_exit();
+}
+module_exit(zram2_kunit_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Unit tests of zram2");
+MODULE_AUTHOR("zram2 developers");
