@@ -1,0 +1,122 @@
+#!/bin/sh
+# vm: disk=64M
+# What can be a backing device and what can't: a disk with interrupts of its
+# own, mapped devices, tiny ones, another disk of ours; wrong paths, devices in
+# use, of no size, read-only.
+. /tests/lib.sh
+begin
+. /tests/functional/writeback.sh
+modprobe dm-mod
+
+# round WHAT: everything to the device and back.
+round() {
+	ok_if "$1: pages like those of memory" memory write "$dev" 0 "$2" 21
+	expect_errno OK "$sys/writeback" page_indexes=0-4095
+	on_device "$1"
+	ok_if "$1: they read back" memory check "$dev" 0 "$2" 21
+	ok_if "$1: one by one" env BLKOP_FILL=memory BLKOP_STEP=7 blkop check "$dev" 0 "$2" 21
+	is "$1: no errors" "$(errors)" "0 0 0"
+	nothing_left "$1"
+}
+
+modprobe virtio_pci
+modprobe virtio_blk
+virtio() { [ -b /dev/vda ]; }
+ok_if "there is a virtio disk" eventually 10 virtio || exit
+back=/dev/vda
+backed_disk 16M
+is "virtio: backing_dev shows it" "$(cat "$sys/backing_dev")" /dev/vda
+before=$(device_did written)
+round virtio 16M
+holds "virtio: the disk has been written to" $(($(device_did written) - before)) -gt 4000000
+ok_if "virtio: many requests at a time, as one comes back" \
+	rawio -a -d "$dev" -t 2 -n 150 -s 62
+expect_errno OK "$sys/writeback" page_indexes=0-4095
+run_bg rawio -a -d "$dev" -t 2 -n 0 -s 63
+busy=$bg busy_out=$bg_out
+n=0
+while [ $n -lt 8 ]; do
+	expect_errno OK "$sys/writeback" page_indexes=0-4095
+	n=$((n + 1))
+done
+holds "virtio: writeback finds something meanwhile" "$(backing_stat objects)" -gt 10
+end_bg $busy && pass "virtio: every block is right" || fail "virtio: every block is right" "$(cat "$busy_out")"
+is "virtio: no errors" "$(errors) $(stat_of failed_reads) $(stat_of failed_writes)" "0 0 0 0 0"
+nothing_left virtio
+
+# Only one can have it, and not who has mounted it or swaps to it.
+new_disk
+expect_errno EBUSY "$sys/backing_dev" /dev/vda
+is "what can't be had is not shown" "$(cat "$sys/backing_dev")" none
+first=$disk_id
+drop_disk
+set_to "$CONTROL/hot_remove" $((first - 1))
+ok_if "swap on the virtio disk" sh -c "mkswap /dev/vda && swapon /dev/vda"
+new_disk
+expect_errno EBUSY "$sys/backing_dev" /dev/vda
+swapoff /dev/vda
+expect_errno OK "$sys/backing_dev" /dev/vda
+
+# What is wrong leaves what was right.
+ln -s /dev/vda link
+mknod nodriver b 250 77
+mknod chardev c 1 3
+: >file
+null_disk ro 512 4
+blockdev --setro "$back"
+while read -r errno path; do
+	expect_errno "$errno" "$sys/backing_dev" "$path"
+	is "backing_dev is as it was" "$(cat "$sys/backing_dev")" /dev/vda
+done <<END
+ENOENT $WORK/nosuch
+EISDIR
+ENOTDIR $WORK/file/vda
+ENOTBLK $WORK/file
+ENOTBLK $WORK/chardev
+EISDIR $WORK
+ENXIO $WORK/nodriver
+EINVAL $dev
+EBUSY /dev/vda
+EROFS $back
+END
+null_gone ro
+expect_errno OK "$sys/disksize" 4M
+expect_errno EBUSY "$sys/backing_dev" /dev/vda
+set_to "$sys/reset" 1
+expect_errno OK "$sys/backing_dev" "$WORK/link"
+drop_disk
+
+# Mapped devices, some of them tiny: 3 KiB, 1 block, 5 blocks, 1 MiB - 512.
+null_disk nbdm 512 16
+null=$back
+dm part "0 7 linear $null 0"
+new_disk
+expect_errno EINVAL "$sys/backing_dev" "$back"
+drop_disk
+for blocks in 1 5 255; do
+	dm part "0 $((blocks * 8 + 7)) linear $null 9"
+	backed_disk 1M
+	is "$blocks blocks: that many" "$(backing_stat blocks)" $blocks
+	ok_if "$blocks blocks: data" blkop write "$dev" 0 1M 22
+	expect_errno ENOSPC "$sys/writeback" huge
+	holds "$blocks blocks: most of them are used" "$(bd blocks)" -ge $((blocks - blocks / 8))
+	ok_if "$blocks blocks: all is right" blkop check "$dev" 0 1M 22
+	nothing_left "$blocks blocks"
+	drop_disk
+done
+dm part "0 $(sectors "$null") linear $null 0"
+backed_disk 16M
+round "linear mapping" 8M
+drop_disk
+dmsetup remove part
+null_gone nbdm
+
+# Another disk of ours can be one.
+new_disk 32M zstd
+under=$disk_id
+back=$dev
+backed_disk 16M
+round "a disk of ours" 4M
+expect_errno EBUSY "$CONTROL/hot_remove" $under
+drop_disk
+set_to "$CONTROL/hot_remove" $under

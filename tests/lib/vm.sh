@@ -1,0 +1,174 @@
+# Test machines: an initramfs with what a run needs, booted in QEMU (stock
+# kernels) or as user-mode Linux. Results come through a channel of their own,
+# so that no kernel message can garble a line; tests/vm/init is the other end.
+# shellcheck shell=bash
+
+. "$Z2_TOP/tests/lib/kernels.sh"
+
+VM_PACKAGES=(qemu-system-x86 busybox-static cpio kmod gcc libc6-dev e2fsprogs xfsprogs btrfs-progs f2fs-tools
+	dmsetup util-linux mount dash)
+# Programs of this machine that guests use; a case asks for more by bins=.
+VM_PROGRAMS=(kmod mke2fs e2fsck mkfs.xfs mkfs.btrfs mkfs.f2fs dmsetup swapon swapoff zramctl losetup blkdiscard lsblk mount umount)
+# Modules that guests find under /lib/modules, with what they depend on. Some
+# are built in or absent on some kernels.
+VM_MODULES=(zram zsmalloc lz4_compress lz4hc_compress lz4_decompress lzo_compress lzo_decompress zstd_compress
+	zstd_decompress zlib_deflate zlib_inflate lz4 lz4hc lzo lzo-rle zstd deflate 842 ext4 xfs btrfs f2fs
+	null_blk virtio_blk virtio_pci loop dm-mod dm-flakey dm-delay dm-zero brd crc32c libcrc32c crc32c-intel crc32 crc32-pclmul crypto-crc32c crypto-crc32)
+
+# vm_tree TARGET: the part of the guest's root that is the same for all runs.
+vm_tree() {
+	local target=$1 dir release key path m
+	dir=$(target_dir "$target")
+	release=$(target_release "$target")
+	need_packages "${VM_PACKAGES[@]}"
+	key=$(sha256sum - "$Z2_TOP/tests/lib/vm.sh" <<<"$release $(cat "$dir/key" 2>/dev/null)" | cut -c 1-64 | paste -sd -)
+	[ "$(cat "$dir/guest.key" 2>/dev/null)" != "$key" ] || return 0
+
+	rm -rf "$dir/guest"
+	mkdir -p "$dir"/guest/{bin,sbin,usr/bin,usr/local/sbin,lib/modules/"$release",proc,sys,dev,tmp,run,etc,mnt}
+	cp "$(command -v busybox)" "$dir/guest/bin/busybox"
+	cp /etc/mke2fs.conf "$dir/guest/etc/" 2>/dev/null || true
+	# Debian's busybox shell takes its own applets before what is in PATH.
+	vm_add_programs "$dir/guest" dash "${VM_PROGRAMS[@]}"
+	mv "$dir/guest/usr/local/sbin/dash" "$dir/guest/bin/sh"
+	for m in modprobe insmod rmmod lsmod modinfo; do ln -s kmod "$dir/guest/usr/local/sbin/$m"; done
+	for m in ext2 ext3 ext4; do ln -s mke2fs "$dir/guest/usr/local/sbin/mkfs.$m"; done
+	ln -s /usr/local/sbin/kmod "$dir/guest/sbin/modprobe" # the kernel calls it by this path
+	for m in "${VM_MODULES[@]}"; do
+		modprobe -S "$release" -d "$dir/image" --show-depends "$m" 2>/dev/null || true
+	done | sed -n 's/^insmod \([^ ]*\).*/\1/p' | sort -u | while read -r path; do
+		path=${path#*/lib/modules/}
+		mkdir -p "$dir/guest/lib/modules/$(dirname "$path")"
+		cp "$dir/image/lib/modules/$path" "$dir/guest/lib/modules/$path"
+	done
+	cp "$dir/image/lib/modules/$release"/modules.{order,builtin,builtin.modinfo} "$dir/guest/lib/modules/$release/" 2>/dev/null || true
+	echo "$key" >"$dir/guest.key"
+}
+
+# vm_add_programs ROOT PROGRAM...: with the libraries they load.
+vm_add_programs() {
+	local root=$1 p lib; shift
+	for p; do
+		p=$(PATH=$PATH:/usr/sbin:/sbin command -v "$p") || die "$p is not on this machine"
+		cp -L "$p" "$root/usr/local/sbin/"
+		{ ldd "$p" 2>/dev/null || true; } | grep -o '/[^ ]*' | while read -r lib; do
+			mkdir -p "$root$(dirname "$lib")"
+			[ -e "$root$lib" ] || cp -L "$lib" "$root$lib"
+		done
+	done
+}
+
+# vm_programs: compiles the C programs of the functional tests, statically.
+vm_programs() {
+	local c out=$Z2_TOP/build/progs
+	mkdir -p "$out"
+	for c in "$Z2_TOP"/tests/functional/progs/*.c; do
+		[ -e "$c" ] || continue
+		[ "$out/$(basename "$c" .c)" -nt "$c" ] ||
+			gcc -O2 -Wall -static -pthread -o "$out/$(basename "$c" .c)" "$c" || die "cannot compile $c"
+	done
+}
+
+# vm_image TARGET MODULES_DIR "PROGRAM..." OUT SCRIPT...: an initramfs that
+# runs the scripts in order. Paths of scripts are relative to tests/.
+vm_image() {
+	local target=$1 modules=$2 programs=$3 out=$4 root release; shift 4
+	vm_tree "$target"
+	vm_programs
+	release=$(target_release "$target")
+	root=$(mktemp -d "$Z2_SCRATCH/root.XXXXXX")
+	cp -al "$(target_dir "$target")/guest/." "$root"
+	mkdir -p "$root/tests/bin" "$root/lib/modules/$release/updates"
+	# shellcheck disable=SC2086
+	[ -z "$programs" ] || vm_add_programs "$root" $programs
+	find "$modules" -maxdepth 2 -name 'zram2*.ko' -exec cp {} "$root/lib/modules/$release/updates/" \;
+	strip -g "$root/lib/modules/$release/updates"/*.ko 2>/dev/null || true
+	# Written anew, never through the hard links to the shared tree.
+	depmod -b "$root" "$release"
+	cp -r "$Z2_TOP"/tests/{functional,demo,vm} "$root/tests/"
+	chmod +x "$root"/tests/*/*.sh "$root/tests/vm/init"
+	[ ! -e "$root/tests/functional/lib.sh" ] || ln -s functional/lib.sh "$root/tests/lib.sh"
+	mv "$root/tests/vm/splats" "$root/tests/splats"
+	cp "$Z2_TOP"/build/progs/* "$root/usr/local/sbin/" 2>/dev/null || true
+	ln -s tests/vm/init "$root/init"
+	printf '/tests/%s\n' "$@" >"$root/tests/run"
+	(cd "$root" && find . | LC_ALL=C sort | cpio --quiet -o -H newc --owner=0:0) >"$out"
+	rm -rf "$root"
+}
+
+# vm_boot TARGET IMAGE SECONDS MEM SMP [KERNEL_ARGUMENT...]: boots it, reports
+# every result as it comes. The log of the console is kept in build/logs. With
+# VM_DISK=SIZE there is an empty virtio disk.
+vm_boot() {
+	local target=$1 image=$2 limit=$3 mem=$4 smp=$5 disk=${VM_DISK:--} dir log results pid drive=(); shift 5
+	dir=$(target_dir "$target")
+	mkdir -p "$Z2_TOP/build/logs"
+	log=$Z2_TOP/build/logs/$target-$(basename "$image" .cpio).log
+	results=$log.results
+	: >"$log"; : >"$results"
+	if [ "$disk" != - ]; then
+		truncate -s "$disk" "$image.disk"
+		drive=(-drive "file=$image.disk,if=none,id=disk,format=raw,cache=unsafe"
+			-device "virtio-blk-pci,drive=disk")
+	fi
+	case $target in
+	uml*)
+		# The debug flavour prints test progress on its console.
+		TMPDIR=/dev/shm timeout -k 5 "$limit" "$dir/vmlinuz" seccomp=on ncpus="$smp" mem="$mem" initrd="$image" \
+			con=null con0=null,fd:1 con1=null,fd:3 z2.results=tty1 panic=-1 "$@" \
+			</dev/null >"$log" 2>&1 3>>"$results" &
+		;;
+	*)
+		timeout -k 5 "$limit" qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp "$smp" -m "$mem" \
+			-display none -nodefaults -no-reboot -kernel "$dir/vmlinuz" -initrd "$image" \
+			-serial "file:$log" -serial "file:$results" "${drive[@]}" \
+			-append "console=ttyS0 panic=-1 oops=panic quiet mitigations=off z2.results=ttyS1 $*" \
+			</dev/null >>"$log.qemu" 2>&1 &
+		;;
+	esac
+	pid=$! Z2_VM_PID=$!
+	tail -n +1 -f --pid=$pid "$results" | vm_report "$target" "$log"
+	wait $pid 2>/dev/null || true
+	Z2_VM_PID=''
+	rm -f "$image.disk"
+}
+
+# vm_report TARGET CONSOLE_LOG: turns the guest's lines into counted results.
+vm_report() {
+	local target=$1 log=$2 line current='booting' ended='' failed='' status
+	while true; do
+		status=0
+		IFS= read -r -t 15 line || status=$?
+		if [ $status -gt 128 ]; then
+			say "  still: $current on $target (console: $(tail -n 1 "$log" | tr -d '\r' | cut -c 1-70))"
+			continue
+		fi
+		[ $status -eq 0 ] || break
+		case $line in
+		'ok - '*) pass "$target: ${line#ok - }" ;;
+		'not ok - '*) fail "$target: ${line#not ok - }"; failed=1 ;;
+		'VM START '*) say "$target: Linux ${line#VM START } is up" ;;
+		'VM END') ended=1 ;;
+		'# case '*' start') current=${line#\# case }; current=${current% start}; failed='' ;;
+		'# case '*' end rc='*)
+			case $line in *' rc=0 '*) ;; *)
+				[ -n "$failed" ] || fail "$target: $current ends well (${line#* end })" ;;
+			esac
+			say "$target: $current took ${line#*seconds=} s"
+			current='between cases'
+			;;
+		*) indent <<<"$line" ;;
+		esac
+	done
+	[ -n "$ended" ] || {
+		fail "$target: the machine runs to the end (it stopped in: $current; log: ${log#"$Z2_TOP"/})"
+		tail -n 60 "$log" | tr -d '\r' | indent
+	}
+}
+
+# case_option CASE NAME DEFAULT: from its "# vm: name=value ..." line.
+case_option() {
+	local value
+	value=$(sed -n 's/^# vm: *//p' "$1" | tr ' ' '\n' | sed -n "s/^$2=//p" | head -n 1)
+	echo "${value:-$3}"
+}

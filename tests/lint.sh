@@ -1,0 +1,58 @@
+#!/bin/bash
+# Style, include rules, sparse, and builds without a warning for each kernel.
+. "$(dirname "$0")/lib/common.sh"
+. "$Z2_TOP/tests/lib/kernels.sh"
+cd "$Z2_TOP"
+
+need_packages perl shellcheck sparse gawk
+shopt -s nullglob
+code=(src/*.[ch] include/*/*.[ch] kunit/*.[ch])
+units=(src/*.c include/zram2/*.h)
+scripts=(tests/*.sh tests/lib/*.sh tests/vm/*.sh tests/vm/init tests/demo/*.sh tests/functional/*.sh bench/*.sh bench/*/*.sh .ci/run)
+
+style() {
+	perl "$Z2_CACHE/uml/source/scripts/checkpatch.pl" --no-tree --strict --terse --no-summary --show-types \
+		--max-line-length=100 -f "${code[@]}" >"$Z2_SCRATCH/style" 2>&1 || true
+	rm -f .checkpatch-camelcase.*
+	gawk 'NR == FNR { if (!/^#/) rules["^" $2 ":[0-9]+: [A-Z]+:" $1 ":"]; next }
+		{ for (r in rules) if ($0 ~ r) next; print; bad = 1 }
+		END { exit bad }' tests/checkpatch.ignore "$Z2_SCRATCH/style"
+}
+
+# Only what sparse says of our files: the kernel's own headers are not ours.
+sparse_clean() {
+	local target=$1 dir=$Z2_TOP/build/$1-sparse
+	rm -rf "$dir"
+	with_lock "build-$target-sparse" build_module "$target" "$dir" C=2 "CF=-Wno-unknown-attribute" >/dev/null 2>&1 || true
+	! grep -q ' \*\*\* ' "$dir/.log" || { echo "it does not build"; return 1; }
+	! grep 'sparse is not available' "$dir/.log" || return 1
+	# Newer kernels name files from the module's directory on.
+	! grep -E "^($dir/|\.\./|[a-z])[^ ]*: (warning|error):" "$dir/.log"
+}
+
+parse_all() {
+	local script status=0
+	for script in "${scripts[@]}"; do bash -n "$script" || status=1; done
+	return $status
+}
+
+# Not told to shellcheck, and so not its findings: errexit is on, what the
+# cases source gives them variables, their file names are the kernel's.
+shell_style() { shellcheck -S warning -e SC1090,SC1091,SC2034,SC2154,SC2164,SC2010 -x "$@"; }
+
+[ ${#units[@]} -gt 0 ] || die "there is no source to check"
+check "include rules (tests/layers.txt)" gawk -f tests/include-rules.awk tests/layers.txt "${units[@]}"
+check "${#scripts[@]} scripts parse" parse_all
+check "shellcheck" shell_style -s bash tests/*.sh tests/lib/*.sh
+check "shellcheck of the guest's scripts" shell_style -s dash -e SC3043 \
+	tests/vm/init tests/vm/*.sh tests/demo/guest.sh tests/functional/*.sh
+
+with_lock uml uml_source
+check "checkpatch --strict of ${#code[@]} files" style
+for series in "${Z2_SERIES[@]}"; do
+	target_get "$series"
+	check "builds for $(target_about "$series") without a warning (W=1)" \
+		with_lock "build-$series" build_module "$series" "$Z2_TOP/build/$series"
+	check "sparse is silent on $series" sparse_clean "$series"
+done
+verdict

@@ -1,0 +1,63 @@
+#!/bin/bash
+# Runs the functional tests in virtual machines on stock kernels.
+# usage: vmtest.sh [all | 6.1 | 6.12 | 7.2 | uml]...   CASE=NAME picks one case
+. "$(dirname "$0")/lib/common.sh"
+. "$Z2_TOP/tests/lib/vm.sh"
+
+# What a case may ask for in its header, e.g. "# vm: mem=560M smp=1 alone=yes":
+#   mem smp      the machine          alone=yes   a boot of its own
+#   kernels=A,B  only on these        uml=yes     on user-mode Linux as well
+#   timeout=S    seconds it may take  bins=A,B    more programs of this machine
+#   disk=64M     an empty virtio disk, /dev/vda (not on user-mode Linux)
+# Cases that ask for the same machine share one boot.
+wanted() {
+	local case=$1 target=$2 kernels
+	[ -z "${CASE:-}" ] || [ "$CASE" = "$(basename "$case" .sh)" ] || return 1
+	if [ "$target" = uml ]; then
+		[ "$(case_option "$case" uml no)" = yes ]
+	else
+		kernels=$(case_option "$case" kernels "$target")
+		[[ ,$kernels, == *,$target,* ]]
+	fi
+}
+
+machine_of() {
+	local mem=1G alone=-
+	[ "$(case_option "$1" alone no)" = no ] || alone=$(basename "$1" .sh)
+	echo "$(case_option "$1" mem $mem) $(case_option "$1" smp 2) $(case_option "$1" disk -) $alone $(case_option "$1" bins '')"
+}
+
+run_target() {
+	local target=$1 modules=$Z2_TOP/build/$1 case mem smp disk alone bins image limit args=() scripts n=0
+	target_get "$target"
+	if ! with_lock "build-$target" build_module "$target" "$modules"; then
+		fail "$target: the module builds without a warning"
+		return 0
+	fi
+	for case in "$Z2_TOP"/tests/functional/[0-9]*.sh; do
+		! wanted "$case" "$target" || echo "$(machine_of "$case")|$case"
+	done | sort >"$Z2_SCRATCH/$target.cases"
+	[ -s "$Z2_SCRATCH/$target.cases" ] || { say "$target: no case to run"; return 0; }
+	[ "$target" != uml ] || args=(quiet)
+
+	cut -d '|' -f 1 "$Z2_SCRATCH/$target.cases" | sort -u >"$Z2_SCRATCH/$target.machines"
+	while read -r -u 4 mem smp disk alone bins; do
+		scripts=() limit=120 n=$((n + 1))
+		while IFS= read -r case; do
+			scripts+=("functional/$(basename "$case")")
+			limit=$((limit + $(case_option "$case" timeout 300)))
+		done < <(awk -F '|' -v m="$mem $smp $disk $alone $bins" '$1 == m { print $2 }' "$Z2_SCRATCH/$target.cases")
+		image=$Z2_SCRATCH/vm$n.cpio
+		vm_image "$target" "$modules" "${bins//,/ }" "$image" "${scripts[@]}"
+		say "$target: booting a machine of $mem, $smp CPUs, for ${#scripts[@]} cases"
+		VM_DISK=$disk vm_boot "$target" "$image" "$limit" "$mem" "$smp" "${args[@]}"
+		rm -f "$image"
+	done 4<"$Z2_SCRATCH/$target.machines"
+}
+
+case ${*:-all} in all) set -- "${Z2_SERIES[@]}" ;; esac
+for target; do
+	case " ${Z2_SERIES[*]} uml " in *" $target "*) ;; *) die "no such kernel: $target" ;; esac
+	run_target "$target"
+done
+verdict
