@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+"""Medians, spread and ratios of what bench/run.sh measured.
+
+usage: report.py GOALS.txt DIRECTORY
+
+Reads DIRECTORY/raw/*.csv; writes results.csv, results.md and charts.gnuplot
+with its data into the directory, and prints the tables. A ratio is the median over the rounds of
+zram2's figure divided by the in-tree driver's in the same round, for the two
+were measured right after each other; its spread is the smallest and the
+largest. Below 1 zram2 is faster or smaller.
+"""
+import csv
+import fnmatch
+import os
+import sys
+from statistics import median
+
+OURS, THEIRS = "zram2", "zram"
+
+
+def read_raw(directory):
+    """{(kernel, scenario, cpus, metric, unit): {driver: {round: value}}} in
+    order, and {(kernel, scenario, cpus): [note]}"""
+    rows, notes = {}, {}
+    for name in sorted(os.listdir(directory)):
+        with open(os.path.join(directory, name), newline="") as f:
+            lines = f.read().splitlines()
+        reader = csv.DictReader(line for line in lines if not line.startswith("#"))
+        for r in reader:
+            key = (r["kernel"], r["scenario"], r["cpus"], r["metric"], r["unit"])
+            rows.setdefault(key, {}).setdefault(r["driver"], {})[r["round"]] = float(r["value"])
+            notes[key[:3]] = [line[2:] for line in lines if line.startswith("# ")]
+    return rows, notes
+
+
+def read_goals(path):
+    """[(scenario, CPUs, pattern of the metric, largest ratio)]"""
+    goals = []
+    with open(path) as f:
+        for line in f:
+            line = line.split("#")[0].strip()
+            if line:
+                scenario, cpus, rest = line.split(None, 2)
+                pattern, goal = rest.rsplit(None, 1)
+                goals.append((scenario, cpus, pattern.strip(), float(goal)))
+    return goals
+
+
+def goal_of(goals, scenario, cpus, metric):
+    for s, c, pattern, goal in goals:
+        if s == scenario and c in ("*", cpus) and fnmatch.fnmatch(metric, pattern):
+            return goal
+    return None
+
+
+def verdict(ratio, low, goal):
+    if goal is None:
+        return ""
+    if ratio <= goal:
+        return "reached"
+    return "NOT reached" + (" (within the spread)" if low <= goal else "")
+
+
+def evaluate(rows, goals):
+    table = []
+    for (kernel, scenario, cpus, metric, unit), drivers in rows.items():
+        ours, theirs = drivers.get(OURS, {}), drivers.get(THEIRS, {})
+        rounds = [r for r in ours if theirs.get(r)]
+        if not rounds:
+            continue
+        ratios = [ours[r] / theirs[r] for r in rounds]
+        ratio, low, high = median(ratios), min(ratios), max(ratios)
+        goal = goal_of(goals, scenario, cpus, metric)
+        table.append({
+            "kernel": kernel, "scenario": scenario, "cpus": cpus, "metric": metric, "unit": unit,
+            "in_tree": median(theirs.values()), "zram2": median(ours.values()),
+            "ratio": ratio, "low": low, "high": high, "rounds": len(rounds),
+            "goal": goal, "verdict": verdict(ratio, low, goal),
+        })
+    return table
+
+
+def number(x):
+    return f"{x:.0f}" if abs(x) >= 100 else f"{x:.3g}"
+
+
+def write_csv(table, path):
+    with open(path, "w", newline="") as f:
+        w = csv.writer(f, lineterminator="\n")
+        w.writerow(list(table[0]))
+        for t in table:
+            w.writerow([f"{v:.4g}" if isinstance(v, float) and abs(v) < 1e4 else
+                        f"{v:.0f}" if isinstance(v, float) else
+                        "" if v is None else v for v in t.values()])
+
+
+def is_detail(metric):
+    """In results.md, but neither printed nor in the charts."""
+    return metric.endswith((" wall", " p50", " p99", " p99.9"))
+
+
+def markdown(table, notes):
+    out, last = [], None
+    for t in table:
+        head = t["kernel"], t["scenario"], t["cpus"]
+        if head != last:
+            cpus = "one CPU" if t["cpus"] == "1" else f"{t['cpus']} CPUs"
+            out += ["", f"## {t['scenario']} ({t['kernel']}, {cpus})", ""]
+            for note in notes[head]:
+                out += [note, ""]
+            out += ["| metric | unit | in-tree | zram2 | ratio | spread | goal | |",
+                    "|---|---|---:|---:|---:|---:|---:|---|"]
+            last = head
+        goal = "" if t["goal"] is None else f"<= {t['goal']:g}"
+        out.append(f"| {t['metric']} | {t['unit']} | {number(t['in_tree'])} | {number(t['zram2'])} "
+                   f"| {t['ratio']:.3f} | {t['low']:.2f}..{t['high']:.2f} | {goal} | {t['verdict']} |")
+    return out
+
+
+CHART = """
+set output "%(name)s.%(ext)s"
+set title "%(title)s"
+set xrange [-0.6:%(last)s.6]
+plot 1 with lines lc rgb "#888888" dt 2 title "in-tree", \\
+  "charts/%(name)s.dat" using 0:2:3:4:(0.6):xtic(1) with boxerrorbars lc rgb "#3b75af" title "zram2", \\
+  "" using 0:5 with points pt 9 ps 1.2 lc rgb "#c03028" title "goal"
+"""
+
+
+def charts(table, directory):
+    """One chart of ratios a scenario and machine, as SVG and PNG."""
+    groups = {}
+    for t in table:
+        if not is_detail(t["metric"]):
+            groups.setdefault((t["scenario"], t["kernel"], t["cpus"]), []).append(t)
+    script = ['set encoding utf8', 'set style fill solid 0.6 border -1',
+              'set yrange [0:*]', 'set grid ytics', 'set xtics rotate by 45 right noenhanced',
+              'set ylabel "ratio to in-tree (less is better)"', 'set key outside top right horizontal']
+    os.makedirs(os.path.join(directory, "charts"), exist_ok=True)
+    for ext, terminal in (("svg", "svg size 960,540 dynamic background rgb 'white'"),
+                          ("png", "pngcairo size 960,540")):
+        script.append(f"set terminal {terminal}")
+        for (scenario, kernel, cpus), rows in groups.items():
+            name = f"{scenario}-{kernel}-{cpus}"
+            script.append(CHART % {"name": name, "ext": ext,
+                                   "last": len(rows) - 1,
+                                   "title": f"{scenario}: {kernel}, CPUs: {cpus}"})
+            with open(os.path.join(directory, "charts", name + ".dat"), "w") as f:
+                for t in rows:
+                    goal = "NaN" if t["goal"] is None else t["goal"]
+                    f.write(f'"{t["metric"]}" {t["ratio"]:.4f} {t["low"]:.4f} {t["high"]:.4f} {goal}\n')
+    with open(os.path.join(directory, "charts.gnuplot"), "w") as f:
+        f.write("\n".join(script) + "\n")
+
+
+def main():
+    goals_file, directory = sys.argv[1:]
+    rows, notes = read_raw(os.path.join(directory, "raw"))
+    table = evaluate(rows, read_goals(goals_file))
+    if not table:
+        sys.exit("no figure was measured for both drivers")
+    write_csv(table, os.path.join(directory, "results.csv"))
+    charts(table, directory)
+    judged = [t for t in table if t["goal"] is not None]
+    missed = [t for t in judged if t["verdict"] != "reached"]
+    summary = ["", f"{len(judged) - len(missed)} of {len(judged)} goals reached."]
+    for t in missed:
+        summary.append(f"- {t['verdict']}: {t['scenario']} ({t['kernel']}, CPUs: {t['cpus']}), "
+                       f"{t['metric']}: {t['ratio']:.3f}, goal {t['goal']:g}")
+    with open(os.path.join(directory, "results.md"), "w") as f:
+        f.write("\n".join(["# zram2 against the in-tree zram"] + markdown(table, notes) + summary) + "\n")
+    print("\n".join(markdown([t for t in table if not is_detail(t["metric"])], notes) + summary))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,25 @@
+set encoding utf8
+set style fill solid 0.6 border -1
+set yrange [0:*]
+set grid ytics
+set xtics rotate by 45 right noenhanced
+set ylabel "ratio to in-tree (less is better)"
+set key outside top right horizontal
+set terminal svg size 960,540 dynamic background rgb 'white'
+
+set output "io-uml-up-1.svg"
+set title "io: uml-up, CPUs: 1"
+set xrange [-0.6:23.6]
+plot 1 with lines lc rgb "#888888" dt 2 title "in-tree", \
+  "charts/io-uml-up-1.dat" using 0:2:3:4:(0.6):xtic(1) with boxerrorbars lc rgb "#3b75af" title "zram2", \
+  "" using 0:5 with points pt 9 ps 1.2 lc rgb "#c03028" title "goal"
+
+set terminal pngcairo size 960,540
+
+set output "io-uml-up-1.png"
+set title "io: uml-up, CPUs: 1"
+set xrange [-0.6:23.6]
+plot 1 with lines lc rgb "#888888" dt 2 title "in-tree", \
+  "charts/io-uml-up-1.dat" using 0:2:3:4:(0.6):xtic(1) with boxerrorbars lc rgb "#3b75af" title "zram2", \
+  "" using 0:5 with points pt 9 ps 1.2 lc rgb "#c03028" title "goal"
+
