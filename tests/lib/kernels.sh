@@ -154,7 +154,8 @@ run_make() {
 	local run=()
 	case $target in
 	uml*) kdir=$(target_dir "$target")/build; set -- ARCH=um "$@" ;;
-	6.*) need_packages gcc-12 libelf1 libssl3 ;;
+	# The headers of some hold a vmlinux, and then want type information made.
+	6.*) need_packages gcc-12 libelf1 libssl3 pahole ;;
 	*)
 		run=(in_chroot "$(target_dir "$target")/chroot") at=/mnt
 		kdir=/lib/modules/$(target_release "$target")/build
