@@ -12,11 +12,52 @@
  * @zs: the allocator; has its own locks
  * @huge_size: objects of this many bytes or more take a page of their own;
  *	fixed at creation
+ * @handle_size: what to add to a size before its class is looked up; fixed
+ * @classes: how many size classes there are; fixed
+ * @class_of: by the allocator's number, ours from 0 on without gaps; fixed
+ * @class_size: the largest object of each; fixed
  */
 struct z2_pool {
 	struct zs_pool *zs;
 	size_t huge_size;
+	unsigned int handle_size;
+	unsigned int classes;
+	u16 class_of[Z2_POOL_CLASSES_MAX];
+	u32 class_size[Z2_POOL_CLASSES_MAX];
 };
+
+static unsigned int class_at(const struct z2_pool *pool, size_t size)
+{
+	return z2_compat_zs_class(pool->zs, size + pool->handle_size);
+}
+
+/* The huge size is where a class begins, if we look classes up as we should. */
+static bool class_begins_at_huge(const struct z2_pool *pool)
+{
+	return class_at(pool, pool->huge_size - 1) != class_at(pool, pool->huge_size);
+}
+
+/*
+ * Sizes that grow come to classes that grow.  If it can't be made out where
+ * they begin, no object has room for another one.
+ */
+static void number_classes(struct z2_pool *pool)
+{
+	unsigned int size, theirs, last = UINT_MAX;
+
+	BUILD_BUG_ON(Z2_POOL_CLASSES_MAX < Z2_COMPAT_ZS_CLASSES);
+	if (!class_begins_at_huge(pool))
+		pool->handle_size = sizeof(unsigned long);
+	if (WARN_ON_ONCE(!class_begins_at_huge(pool)))
+		return;
+	for (size = 1; size <= PAGE_SIZE; size++) {
+		theirs = class_at(pool, size);
+		if (theirs != last)
+			pool->class_of[theirs] = pool->classes++;
+		last = theirs;
+		pool->class_size[pool->classes - 1] = size;
+	}
+}
 
 /**
  * z2_pool_create() - an empty pool
@@ -37,6 +78,7 @@ struct z2_pool *z2_pool_create(const char *name)
 		return ERR_PTR(-ENOMEM);
 	}
 	pool->huge_size = zs_huge_class_size(pool->zs);
+	number_classes(pool);
 	return pool;
 }
 
@@ -148,6 +190,44 @@ void z2_pool_load(struct z2_pool *pool, unsigned long handle, void *dst, size_t 
 	if (mem != dst)
 		memcpy(dst, mem, size);
 	z2_pool_unmap(pool, handle, size, mem);
+}
+
+/**
+ * z2_pool_classes() - number of size classes
+ * @pool: the pool
+ *
+ * Return: at most Z2_POOL_CLASSES_MAX; 0 if none of its objects has room for
+ * another.
+ */
+unsigned int z2_pool_classes(const struct z2_pool *pool)
+{
+	return pool->classes;
+}
+
+/**
+ * z2_pool_class() - the size class of an object
+ * @pool: the pool
+ * @size: bytes, 1 to PAGE_SIZE
+ *
+ * The room of any object of a class does for any other of that class.
+ *
+ * Return: 0 to z2_pool_classes() - 1.
+ */
+unsigned int z2_pool_class(const struct z2_pool *pool, size_t size)
+{
+	return pool->class_of[class_at(pool, size)];
+}
+
+/**
+ * z2_pool_class_size() - the largest object of a size class
+ * @pool: the pool
+ * @class: the class
+ *
+ * Return: bytes.
+ */
+size_t z2_pool_class_size(const struct z2_pool *pool, unsigned int class)
+{
+	return pool->class_size[class];
 }
 
 /**

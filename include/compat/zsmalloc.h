@@ -4,6 +4,8 @@
 #define Z2_COMPAT_ZSMALLOC_H
 
 #include <linux/atomic.h>
+#include <linux/math.h>
+#include <linux/mm.h>
 #include <linux/string.h>
 #include <linux/zsmalloc.h>
 
@@ -15,6 +17,27 @@
 #else
 #define z2_compat_zs_malloc(pool, size, gfp, nid) zs_malloc(pool, size, gfp)
 #endif
+
+/*
+ * Which size class would an object of @size bytes come from?
+ *   since 6.19  zs_lookup_class_index() adds the handle that zsmalloc puts in
+ *               front of an object
+ *   since 6.3   it leaves that to the caller
+ *   before      nobody tells; mm/zsmalloc.c rounds what is above 32 bytes
+ *               (ZS_MIN_ALLOC_SIZE) up to a 256th of a page
+ *               (ZS_SIZE_CLASS_DELTA), and merges some of those classes
+ * Headers don't tell the first two apart: pool.c tries.
+ */
+#define Z2_COMPAT_ZS_CLASSES	257
+
+static inline unsigned int z2_compat_zs_class(struct zs_pool *pool, unsigned int size)
+{
+#ifdef Z2_HAVE_ZS_CLASS_INDEX
+	return zs_lookup_class_index(pool, size);
+#else
+	return size <= 32 ? 0 : DIV_ROUND_UP(size - 32, PAGE_SIZE >> 8);
+#endif
+}
 
 /*
  * Access to an object:
