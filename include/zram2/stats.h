@@ -43,16 +43,35 @@ u64 z2_stats_sum(const struct z2_stats __percpu *stats, enum z2_stat stat);
 void z2_stats_clear(struct z2_stats __percpu *stats);
 
 /**
+ * z2_stats_get() - count several things at once
+ * @stats: the counters
+ *
+ * Context: process, interrupts off or not, never from an interrupt: hence
+ * preemption off is enough.  Ends with z2_stats_put().
+ * Return: this CPU's counters, to be changed by plain additions.
+ */
+static inline s64 *z2_stats_get(struct z2_stats __percpu *stats)
+{
+	return get_cpu_ptr(stats)->count;
+}
+
+static inline void z2_stats_put(struct z2_stats __percpu *stats)
+{
+	put_cpu_ptr(stats);
+}
+
+/**
  * z2_stats_add() - count
  * @stats: the counters
  * @stat: which
  * @n: how many; negative to count down
  *
- * Context: any.
+ * Context: as z2_stats_get().
  */
 static inline void z2_stats_add(struct z2_stats __percpu *stats, enum z2_stat stat, s64 n)
 {
-	this_cpu_add(stats->count[stat], n);
+	z2_stats_get(stats)[stat] += n;
+	z2_stats_put(stats);
 }
 
 static inline void z2_stats_inc(struct z2_stats __percpu *stats, enum z2_stat stat)
