@@ -137,19 +137,25 @@ static void wake_waiters(struct z2_slot *slot)
 	wake_up_var(&slot->state);
 }
 
-/* Write-locked: empty the slot and hand over what it held. */
-static void detach(struct z2_slot_table *table, struct z2_slot *slot)
+/* Write-locked, the contents' bits taken out of the state: hand them over. */
+static void let_go(struct z2_slot_table *table, struct z2_slot *slot, u32 state)
 {
 	struct z2_object obj = {
 		.word = slot->word,
-		.state = atomic_read(&slot->state) & Z2_SLOT_CONTENT,
+		.state = state & Z2_SLOT_CONTENT,
 	};
 
 	slot->word = 0;
 	WRITE_ONCE(slot->access_time, 0);
-	atomic_andnot(Z2_SLOT_CONTENT | Z2_SLOT_FREE, &slot->state);
 	if (!z2_object_empty(&obj))
 		table->release(table->release_ctx, &obj);
+}
+
+/* Write-locked: empty the slot and hand over what it held. */
+static void detach(struct z2_slot_table *table, struct z2_slot *slot)
+{
+	let_go(table, slot,
+	       atomic_fetch_andnot(Z2_SLOT_CONTENT | Z2_SLOT_FREE, &slot->state));
 }
 
 static void unlock_writer(struct z2_slot_table *table, struct z2_slot *slot)
@@ -366,18 +372,18 @@ void z2_slot_free(struct z2_slot_table *table, unsigned long index)
 {
 	struct z2_slot *slot = slot_at(table, index);
 	u32 old = atomic_read(&slot->state);
-	u32 add;
+	u32 new;
 
 	do {
 		/* Nothing in it and nobody about to put something there. */
 		if (!old)
 			return;
-		add = old & Z2_SLOT_LOCKED ? Z2_SLOT_FREE : Z2_SLOT_WRITER;
-	} while (!atomic_try_cmpxchg_acquire(&slot->state, (int *)&old, old | add));
+		new = old & Z2_SLOT_LOCKED ? old | Z2_SLOT_FREE : Z2_SLOT_WRITER;
+	} while (!atomic_try_cmpxchg_acquire(&slot->state, (int *)&old, new));
 
-	if (add == Z2_SLOT_FREE)
+	if (new != Z2_SLOT_WRITER)
 		return;
-	detach(table, slot);
+	let_go(table, slot, old);
 	unlock_writer(table, slot);
 }
 
