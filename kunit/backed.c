@@ -10,7 +10,6 @@
 #include <zram2/codec.h>
 #include <zram2/lifecycle.h>
 #include <zram2/page.h>
-#include <zram2/pool.h>
 #include <zram2/stats.h>
 #include <zram2/writeback.h>
 
@@ -341,7 +340,7 @@ void z2t_backed_expect_empty(struct z2t_backed *t)
 	KUNIT_EXPECT_EQ(t->test, map.used, 0);
 	KUNIT_EXPECT_EQ(t->test, map.objects, 0);
 	KUNIT_EXPECT_EQ(t->test, map.bytes, 0);
-	KUNIT_EXPECT_EQ(t->test, z2_pool_pages(t->dev->pool), 0);
+	KUNIT_EXPECT_EQ(t->test, z2t_device_pages(t->dev), 0);
 	KUNIT_EXPECT_EQ(t->test, z2_stats_sum(stats, Z2_STAT_PAGES_STORED), 0);
 	KUNIT_EXPECT_EQ(t->test, z2_stats_sum(stats, Z2_STAT_COMPR_SIZE), 0);
 	KUNIT_EXPECT_EQ(t->test, z2_stats_sum(stats, Z2_STAT_HUGE_PAGES), 0);

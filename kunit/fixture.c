@@ -11,7 +11,9 @@
 #include <linux/vmalloc.h>
 
 #include <zram2/device.h>
+#include <zram2/gc.h>
 #include <zram2/lifecycle.h>
+#include <zram2/pool.h>
 #include <zram2/slot.h>
 #include <zram2/stats.h>
 
@@ -405,7 +407,20 @@ void z2t_device_clean(struct z2_device *dev)
 
 	for (i = 0; i < z2_slot_table_nr(dev->table); i++)
 		z2_slot_free(dev->table, i);
+	z2_gc_flush(dev->gc);
 	WRITE_ONCE(dev->limit_pages, 0);
 	atomic_long_set(&dev->max_used_pages, 0);
 	z2_stats_clear(dev->stats);
+}
+
+/**
+ * z2t_device_pages() - memory that a live device's objects take
+ * @dev: the device
+ *
+ * What was freed is given back first.
+ */
+unsigned long z2t_device_pages(struct z2_device *dev)
+{
+	z2_gc_flush(dev->gc);
+	return z2_pool_pages(dev->pool);
 }

@@ -73,5 +73,6 @@ struct z2_device *z2t_device_start(struct kunit *test, const struct z2_codec_ops
 				   unsigned long pages);
 struct z2_device *z2t_device_start_shared(const struct z2_codec_ops *ops, unsigned long pages);
 void z2t_device_clean(struct z2_device *dev);
+unsigned long z2t_device_pages(struct z2_device *dev);
 
 #endif

@@ -343,7 +343,7 @@ static void io_discard(struct kunit *test)
 	memset(t->shadow, 0, DISK_SIZE);
 	expect_disk(t);
 	KUNIT_EXPECT_EQ(test, z2_stats_sum(t->dev->stats, Z2_STAT_PAGES_STORED), 0);
-	KUNIT_EXPECT_EQ(test, z2_pool_pages(t->dev->pool), 0);
+	KUNIT_EXPECT_EQ(test, z2t_device_pages(t->dev), 0);
 }
 
 /* Errors. */

@@ -5,6 +5,7 @@
 #include <zram2/backing.h>
 #include <zram2/codec.h>
 #include <zram2/disk.h>
+#include <zram2/gc.h>
 #include <zram2/lifecycle.h>
 
 static int __init zram2_kunit_init(void)
@@ -16,11 +17,16 @@ static int __init zram2_kunit_init(void)
 	err = z2_backing_init();
 	if (err)
 		goto exit_codec;
-	err = z2_disk_init("z2kunit");
+	err = z2_gc_init();
 	if (err)
 		goto exit_backing;
+	err = z2_disk_init("z2kunit");
+	if (err)
+		goto exit_gc;
 	return 0;
 
+exit_gc:
+	z2_gc_exit();
 exit_backing:
 	z2_backing_exit();
 exit_codec:
@@ -34,6 +40,7 @@ static void __exit zram2_kunit_exit(void)
 	/* A suite that failed half way may have left some. */
 	z2_lifecycle_remove_all();
 	z2_disk_exit();
+	z2_gc_exit();
 	z2_backing_exit();
 	z2_codec_exit();
 }

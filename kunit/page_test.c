@@ -9,6 +9,7 @@
 
 #include <zram2/codec.h>
 #include <zram2/device.h>
+#include <zram2/gc.h>
 #include <zram2/lifecycle.h>
 #include <zram2/page.h>
 #include <zram2/pool.h>
@@ -122,7 +123,7 @@ static void expect_nothing_left(struct page_test *t)
 	KUNIT_EXPECT_EQ(test, count(t, Z2_STAT_COMPR_SIZE), 0);
 	KUNIT_EXPECT_EQ(test, count(t, Z2_STAT_SAME_PAGES), 0);
 	KUNIT_EXPECT_EQ(test, count(t, Z2_STAT_HUGE_PAGES), 0);
-	KUNIT_EXPECT_EQ(test, z2_pool_pages(t->dev->pool), 0);
+	KUNIT_EXPECT_EQ(test, z2t_device_pages(t->dev), 0);
 }
 
 /* Every kind over every kind: contents, what the slot says, counters. */
@@ -149,7 +150,7 @@ static void page_overwrites(struct kunit *test)
 			KUNIT_EXPECT_EQ(test, count(t, Z2_STAT_HUGE_PAGES), to == Z2T_RANDOM);
 			KUNIT_EXPECT_EQ(test, count(t, Z2_STAT_HUGE_PAGES_SINCE), huge_since);
 			KUNIT_EXPECT_EQ(test, count(t, Z2_STAT_COMPR_SIZE), z2_object_size(&obj));
-			KUNIT_EXPECT_EQ(test, z2_pool_pages(t->dev->pool) > 0, to != Z2T_ZERO);
+			KUNIT_EXPECT_EQ(test, z2t_device_pages(t->dev) > 0, to != Z2T_ZERO);
 			if (to == Z2T_RANDOM)
 				KUNIT_EXPECT_EQ(test, z2_object_size(&obj), PAGE_SIZE);
 		}
@@ -191,7 +192,7 @@ static void page_same_filled(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, z2_page_read(t->dev, i, t->back_page, NULL), 0);
 		KUNIT_EXPECT_MEMEQ(test, t->back, t->data, PAGE_SIZE);
 	}
-	KUNIT_EXPECT_EQ(test, z2_pool_pages(t->dev->pool), 0);
+	KUNIT_EXPECT_EQ(test, z2t_device_pages(t->dev), 0);
 	expect_nothing_left(t);
 }
 
@@ -225,7 +226,7 @@ static void page_past_the_limit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, write_page(t, 0, Z2T_TEXT, 1), 0);
 	KUNIT_EXPECT_EQ(test, write_page(t, 1, Z2T_RANDOM, 2), 0);
 	KUNIT_EXPECT_EQ(test, write_page(t, 2, Z2T_ZERO, 3), 0);
-	used = z2_pool_pages(t->dev->pool);
+	used = z2t_device_pages(t->dev);
 	size = count(t, Z2_STAT_COMPR_SIZE);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&t->dev->max_used_pages), used);
 
@@ -233,7 +234,7 @@ static void page_past_the_limit(struct kunit *test)
 	WRITE_ONCE(t->dev->limit_pages, used);
 	for (i = 0; i < 3; i++) {
 		KUNIT_EXPECT_EQ(test, write_page(t, i, Z2T_RANDOM, 9), -ENOSPC);
-		KUNIT_EXPECT_EQ(test, z2_pool_pages(t->dev->pool), used);
+		KUNIT_EXPECT_EQ(test, z2t_device_pages(t->dev), used);
 	}
 	/* ... and, well below, for compressed ones. */
 	WRITE_ONCE(t->dev->limit_pages, 1);
@@ -410,12 +411,16 @@ static void race_read(void *arg)
 static void race_write(void *arg)
 {
 	struct racer *r = arg;
+	unsigned long end = jiffies + msecs_to_jiffies(Z2T_PATIENCE_MS / 2);
 	unsigned int i;
 
-	for (i = 0; i < 120; i++) {
+	/* Until the others have had their share as well. */
+	for (i = 0; i < 120 || (count(r->t, Z2_STAT_NOTIFY_FREE) < 20 && time_before(jiffies, end));
+	     i++) {
 		memcpy(page_address(r->page), r->versions[i % VERSIONS], PAGE_SIZE);
 		if (z2_page_write(r->t->dev, 8, r->page))
 			atomic_inc(&r->t->wrong);
+		cond_resched();
 	}
 	WRITE_ONCE(r->t->stop, true);
 }
@@ -582,6 +587,7 @@ static void page_without_memory(struct kunit *test)
 				z2_page_free(t->dev, 0);
 				z2_page_free(t->dev, 1);
 				KUNIT_ASSERT_EQ(test, write_page(t, 0, Z2T_TEXT, 99), 0);
+				z2_gc_flush(t->dev->gc);
 				z2t_fill(t->data, PAGE_SIZE, fill, nth);
 				z2t_fault_arm(nth, onward);
 				err = z2_page_write(t->dev, 0, t->page);

@@ -2,7 +2,10 @@
 /* What a device is made of, its states and its configuration. */
 #include <linux/err.h>
 #include <linux/lockdep.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
 #include <linux/sched.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
@@ -21,6 +24,13 @@
 
 /* As in-tree; a bio is up to 128 KiB here, and was a page there. */
 #define DEFAULT_BATCH_SIZE	32
+
+/*
+ * What lazily freed objects may take: enough for a large program's exit.  The
+ * pool frees some 2.9 GB a second, so that it is gone in a tenth of a second.
+ */
+#define GC_LIMIT_MAX		SZ_256M
+#define GC_LIMIT_SHARE		16
 
 /**
  * z2_device_state() - what a device is doing
@@ -108,6 +118,8 @@ void z2_device_reset_config(struct z2_device *dev)
 		z2_device_set_params(dev, prio, &unset);
 	}
 	z2_device_set_algo(dev, Z2_PRIMARY, z2_codec_default());
+	dev->gc_limit = min_t(u64, GC_LIMIT_MAX,
+			      ((u64)totalram_pages() << PAGE_SHIFT) / GC_LIMIT_SHARE);
 	WRITE_ONCE(dev->limit_pages, 0);
 	WRITE_ONCE(dev->writeback_batch_size, DEFAULT_BATCH_SIZE);
 	dev->writeback_limit = 0;

@@ -23,6 +23,7 @@
 #include <zram2/codec.h>
 #include <zram2/device.h>
 #include <zram2/disk.h>
+#include <zram2/gc.h>
 #include <zram2/io.h>
 #include <zram2/lifecycle.h>
 #include <zram2/page.h>
@@ -38,9 +39,11 @@ static void dismantle(struct z2_device *dev)
 {
 	unsigned int prio;
 
-	/* Frees the objects into the pool. */
+	/* Frees the objects, into gc and on into the pool. */
 	z2_slot_table_destroy(dev->table);
 	dev->table = NULL;
+	z2_gc_destroy(dev->gc);
+	dev->gc = NULL;
 	z2_pool_destroy(dev->pool);
 	dev->pool = NULL;
 	for (prio = 0; prio < Z2_CODECS_MAX; prio++) {
@@ -87,6 +90,12 @@ static int assemble(struct z2_device *dev, u64 nr_pages, const char **why)
 	if (IS_ERR(dev->pool)) {
 		err = PTR_ERR(dev->pool);
 		dev->pool = NULL;
+		goto undo;
+	}
+	dev->gc = z2_gc_create(dev->pool, dev->gc_limit, dev->disk->disk_name);
+	if (IS_ERR(dev->gc)) {
+		err = PTR_ERR(dev->gc);
+		dev->gc = NULL;
 		goto undo;
 	}
 	err = create_codecs(dev, why);

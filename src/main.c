@@ -10,6 +10,7 @@
 #include <zram2/backing.h>
 #include <zram2/codec.h>
 #include <zram2/disk.h>
+#include <zram2/gc.h>
 #include <zram2/lifecycle.h>
 #include <zram2/sysfs.h>
 
@@ -73,9 +74,12 @@ static int __init zram2_init(void)
 	err = z2_backing_init();
 	if (err)
 		goto exit_codec;
-	err = z2_disk_init("zramx");
+	err = z2_gc_init();
 	if (err)
 		goto exit_backing;
+	err = z2_disk_init("zramx");
+	if (err)
+		goto exit_gc;
 	err = class_register(&control_class);
 	if (err)
 		goto exit_disk;
@@ -92,6 +96,8 @@ remove_devices:
 	z2_lifecycle_remove_all();
 exit_disk:
 	z2_disk_exit();
+exit_gc:
+	z2_gc_exit();
 exit_backing:
 	z2_backing_exit();
 exit_codec:
@@ -107,6 +113,7 @@ static void __exit zram2_exit(void)
 	class_unregister(&control_class);
 	z2_lifecycle_remove_all();
 	z2_disk_exit();
+	z2_gc_exit();
 	z2_backing_exit();
 	z2_codec_exit();
 }

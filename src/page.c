@@ -16,6 +16,7 @@
 #include <zram2/backing.h>
 #include <zram2/codec.h>
 #include <zram2/device.h>
+#include <zram2/gc.h>
 #include <zram2/page.h>
 #include <zram2/pattern.h>
 #include <zram2/pool.h>
@@ -51,17 +52,18 @@ struct room {
  */
 void z2_page_account(struct z2_device *dev, const struct z2_object *obj, int sign)
 {
-	z2_stats_add(dev->stats, Z2_STAT_PAGES_STORED, sign);
+	s64 *count = z2_stats_get(dev->stats);
+
+	count[Z2_STAT_PAGES_STORED] += sign;
 	if (z2_object_is(obj, Z2_SLOT_SAME)) {
-		z2_stats_add(dev->stats, Z2_STAT_SAME_PAGES, sign);
-		return;
+		count[Z2_STAT_SAME_PAGES] += sign;
+	} else if (!z2_object_is(obj, Z2_SLOT_BACKING)) {
+		/* The block map counts what is there. */
+		count[Z2_STAT_COMPR_SIZE] += sign * (s64)z2_object_size(obj);
+		if (z2_object_is(obj, Z2_SLOT_HUGE))
+			count[Z2_STAT_HUGE_PAGES] += sign;
 	}
-	/* The block map counts those. */
-	if (z2_object_is(obj, Z2_SLOT_BACKING))
-		return;
-	z2_stats_add(dev->stats, Z2_STAT_COMPR_SIZE, sign * (s64)z2_object_size(obj));
-	if (z2_object_is(obj, Z2_SLOT_HUGE))
-		z2_stats_add(dev->stats, Z2_STAT_HUGE_PAGES, sign);
+	z2_stats_put(dev->stats);
 }
 
 /**
@@ -86,7 +88,7 @@ void z2_page_release(void *arg, const struct z2_object *obj)
 
 		z2_blockmap_remove(z2_backing_map(dev->backing), &extent);
 	} else if (!z2_object_is(obj, Z2_SLOT_SAME)) {
-		z2_pool_free(dev->pool, obj->word);
+		z2_gc_free(dev->gc, obj->word, z2_object_size(obj));
 	}
 }
 
@@ -101,11 +103,15 @@ static bool over_limit(struct z2_device *dev)
 	return limit && used > limit;
 }
 
+/* What was freed before, if it fits, else new from the pool. */
 static int take_room(struct z2_device *dev, struct room *room, unsigned int size, gfp_t gfp,
 		     int nid)
 {
-	int err = z2_pool_alloc(dev->pool, size, gfp, nid, &room->handle);
+	int err = 0;
 
+	room->handle = z2_gc_take(dev->gc, size);
+	if (!room->handle)
+		err = z2_pool_alloc(dev->pool, size, gfp, nid, &room->handle);
 	if (err)
 		return err;
 	if (over_limit(dev)) {
@@ -115,6 +121,17 @@ static int take_room(struct z2_device *dev, struct room *room, unsigned int size
 	}
 	room->size = size;
 	return 0;
+}
+
+/* The same, but what is kept of freed objects comes before a failure. */
+static int find_room(struct z2_device *dev, struct room *room, unsigned int size, gfp_t gfp,
+		     int nid)
+{
+	int err = take_room(dev, room, size, gfp, nid);
+
+	if (err && z2_gc_flush(dev->gc))
+		err = take_room(dev, room, size, gfp, nid);
+	return err;
 }
 
 static void drop_room(struct z2_device *dev, struct room *room)
@@ -130,7 +147,7 @@ static int make_raw(struct z2_device *dev, struct page *page, struct z2_object *
 	void *src;
 	int err;
 
-	err = take_room(dev, &room, PAGE_SIZE, GFP_WITHOUT_STREAM, page_to_nid(page));
+	err = find_room(dev, &room, PAGE_SIZE, GFP_WITHOUT_STREAM, page_to_nid(page));
 	if (err)
 		return err;
 
@@ -170,12 +187,12 @@ static int compress_into(struct z2_device *dev, struct page *page, struct room *
 	if (room->handle && room->size < len)
 		drop_room(dev, room);
 	if (!room->handle) {
-		int err = take_room(dev, room, len, GFP_WITH_STREAM, page_to_nid(page));
-
-		if (err) {
-			ret = err == -ENOMEM ? -EAGAIN : err;
+		ret = take_room(dev, room, len, GFP_WITH_STREAM, page_to_nid(page));
+		if (ret) {
+			ret = -EAGAIN;
 			goto put_stream;
 		}
+		ret = len;
 	}
 	z2_pool_store(dev->pool, room->handle, stream->memory.dst, len);
 
@@ -195,7 +212,7 @@ static int make_compressed(struct z2_device *dev, struct page *page, struct z2_o
 	 * need more room than the first: hence a loop.
 	 */
 	while ((ret = compress_into(dev, page, &room, &need)) == -EAGAIN) {
-		ret = take_room(dev, &room, need, GFP_WITHOUT_STREAM, page_to_nid(page));
+		ret = find_room(dev, &room, need, GFP_WITHOUT_STREAM, page_to_nid(page));
 		if (ret)
 			break;
 	}

@@ -19,6 +19,7 @@
 
 #include <zram2/codec.h>
 #include <zram2/device.h>
+#include <zram2/gc.h>
 #include <zram2/lifecycle.h>
 #include <zram2/params.h>
 #include <zram2/pool.h>
@@ -136,12 +137,62 @@ static ssize_t compact_store(struct device *d, struct device_attribute *attr, co
 	int err = 0;
 
 	down_read(&dev->config_lock);
-	if (dev->pool)
+	if (dev->pool) {
+		z2_gc_flush(dev->gc);
 		z2_pool_compact(dev->pool);
-	else
+	} else {
 		err = -EINVAL;
+	}
 	up_read(&dev->config_lock);
 	return err ? z2_sysfs_refuse(dev, attr, "the device has no size yet", err) : len;
+}
+
+static ssize_t gc_limit_show(struct device *d, struct device_attribute *attr, char *buf)
+{
+	struct z2_device *dev = z2_sysfs_device(d);
+	u64 limit;
+
+	down_read(&dev->config_lock);
+	limit = dev->gc_limit;
+	up_read(&dev->config_lock);
+	return sysfs_emit(buf, "%llu\n", limit);
+}
+
+static ssize_t gc_limit_store(struct device *d, struct device_attribute *attr, const char *buf,
+			      size_t len)
+{
+	struct z2_device *dev = z2_sysfs_device(d);
+	const char *why = NULL;
+	u64 limit;
+	int err = z2_params_size(buf, &limit, &why);
+
+	if (err)
+		return z2_sysfs_refuse(dev, attr, why, err);
+
+	down_write(&dev->config_lock);
+	if (dev->gc)
+		err = z2_gc_set_limit(dev->gc, limit);
+	if (!err)
+		dev->gc_limit = limit;
+	up_write(&dev->config_lock);
+	return err ? z2_sysfs_refuse(dev, attr, "no memory to keep so much in order", err) : len;
+}
+
+static ssize_t gc_stat_show(struct device *d, struct device_attribute *attr, char *buf)
+{
+	struct z2_device *dev = z2_sysfs_device(d);
+	struct z2_gc_stats stats = {};
+
+	down_read(&dev->config_lock);
+	if (dev->gc)
+		stats = z2_gc_stats(dev->gc);
+	up_read(&dev->config_lock);
+
+	return sysfs_emit(buf,
+			  "pending_bytes %llu\npending %llu\ndeferred %llu\nrecycled %llu\n"
+			  "freed %llu\nsync_limit %llu\nsync_full %llu\n",
+			  stats.pending_bytes, stats.pending, stats.deferred, stats.recycled,
+			  stats.freed, stats.sync_limit, stats.sync_full);
 }
 
 static ssize_t comp_algorithm_show(struct device *d, struct device_attribute *attr, char *buf)
@@ -340,6 +391,8 @@ static DEVICE_ATTR_WO(reset);
 static DEVICE_ATTR_WO(mem_limit);
 static DEVICE_ATTR_WO(mem_used_max);
 static DEVICE_ATTR_WO(compact);
+static DEVICE_ATTR_RW(gc_limit);
+static DEVICE_ATTR_RO(gc_stat);
 static DEVICE_ATTR_RW(comp_algorithm);
 static DEVICE_ATTR_WO(algorithm_params);
 static DEVICE_ATTR_RO(io_stat);
@@ -353,6 +406,8 @@ static struct attribute *z2_sysfs_attrs[] = {
 	&dev_attr_mem_limit.attr,
 	&dev_attr_mem_used_max.attr,
 	&dev_attr_compact.attr,
+	&dev_attr_gc_limit.attr,
+	&dev_attr_gc_stat.attr,
 	&dev_attr_comp_algorithm.attr,
 	&dev_attr_algorithm_params.attr,
 	&dev_attr_io_stat.attr,

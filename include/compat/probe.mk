@@ -23,6 +23,9 @@ z2-flags += $(call z2-has,Z2_HAVE_ALLOC_DISK_LIMITS,blkdev.h,define blk_alloc_di
 z2-flags += $(call z2-has,Z2_HAVE_FEAT_SYNCHRONOUS,blkdev.h,define BLK_FEAT_SYNCHRONOUS)
 z2-flags += $(call z2-has,Z2_HAVE_FLAG_SYNCHRONOUS,blkdev.h,define QUEUE_FLAG_SYNCHRONOUS)
 z2-flags += $(call z2-has,Z2_HAVE_CONST_CLASS,device/class.h,show..const struct class)
+z2-flags += $(call z2-has,Z2_HAVE_ZS_CLASS_INDEX,zsmalloc.h,zs_lookup_class_index)
+z2-flags += $(call z2-has,Z2_HAVE_SHRINKER_ALLOC,shrinker.h,shrinker_alloc)
+z2-flags += $(call z2-has,Z2_HAVE_KTHREAD_RUN_WORKER,kthread.h,kthread_run_worker)
 z2-flags += $(call z2-exports,Z2_EXPORTS_LZ4_RESET_HC,LZ4_resetStreamHC)
 
 ccflags-y += $(z2-flags)
@@ -32,5 +35,6 @@ z2-compat = -include $(zram2-root)/include/compat/$(1).h
 CFLAGS_pool.o += $(call z2-compat,zsmalloc)
 CFLAGS_codec_lz4hc.o += $(call z2-compat,lz4hc)
 CFLAGS_codec_zstd.o += $(call z2-compat,zstd)
+CFLAGS_gc.o += $(call z2-compat,gc)
 CFLAGS_disk.o += $(call z2-compat,disk)
 CFLAGS_main.o += $(call z2-compat,class)

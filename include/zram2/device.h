@@ -10,7 +10,8 @@
  *                                     I/O, nor taken by the I/O path
  *   slot lock                         one at a time
  *   codec stream                      one at a time
- *   zsmalloc's own, the block map's, z2_device.writeback_lock
+ *   gc's own (see there), the block map's, z2_device.writeback_lock
+ *   zsmalloc's own
  */
 #ifndef ZRAM2_DEVICE_H
 #define ZRAM2_DEVICE_H
@@ -30,6 +31,7 @@
 
 struct gendisk;
 struct z2_backing;
+struct z2_gc;
 struct z2_pool;
 
 /* One primary algorithm and three for recompression, as in-tree. */
@@ -69,6 +71,7 @@ struct z2_algo {
  * @disksize: bytes; under @config_lock, 0 unless live
  * @table: the slots; valid while live or resetting, fixed then
  * @pool: the stored objects; likewise
+ * @gc: those that were freed but are kept for a while; likewise
  * @codecs: by priority; likewise
  * @bounce: pages for data that isn't one aligned page in memory; fixed
  * @requests: bios that wait for the backing device; fixed
@@ -85,6 +88,7 @@ struct z2_algo {
  *	@config_lock, fixed while live
  * @writeback_packing: several objects in a block; likewise
  * @stats: counters; fixed
+ * @gc_limit: bytes that @gc may keep; under @config_lock
  * @limit_pages: pages the pool may take, 0 for no limit; WRITE_ONCE
  * @max_used_pages: most that the pool ever took
  */
@@ -100,6 +104,7 @@ struct z2_device {
 
 	struct z2_slot_table *table;
 	struct z2_pool *pool;
+	struct z2_gc *gc;
 	struct z2_codec *codecs[Z2_CODECS_MAX];
 	mempool_t bounce;
 	mempool_t requests;
@@ -115,6 +120,7 @@ struct z2_device {
 	bool writeback_packing;
 
 	struct z2_stats __percpu *stats;
+	u64 gc_limit;
 	unsigned long limit_pages;
 	atomic_long_t max_used_pages;
 };

@@ -1,0 +1,714 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Lazy freeing.
+ *
+ * A freed object's handle goes on a stack of the CPU, one stack a size class.
+ * A full stack is moved to the device's depot, into magazines that were
+ * allocated before.  A writer takes a handle of the class it needs from there,
+ * the other way round, and only then asks the pool: freeing and allocating
+ * anew are both saved.
+ *
+ * What nobody takes is given back to the pool class by class, so that the
+ * pool's lock of a class and the pages behind it stay in the cache: by the
+ * worker once nothing has been freed for a while or too much is kept, by the
+ * shrinker when memory is short, and by whoever needs it now (z2_gc_flush()).
+ *
+ * The limit holds at all times: a CPU reserves bytes of it in chunks, before
+ * it keeps anything.
+ *
+ * Locks, outermost first: CPU > depot; emptying > depot; the pool's own last.
+ */
+#include <linux/cpuhotplug.h>
+#include <linux/cpumask.h>
+#include <linux/err.h>
+#include <linux/kthread.h>
+#include <linux/list.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/percpu.h>
+#include <linux/shrinker.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
+
+#include <zram2/gc.h>
+#include <zram2/pool.h>
+
+/* A cache line of handles: one trip to the depot in eight. */
+#define STACK_HANDLES	8
+
+/* Makes a magazine of 512 bytes. */
+#define MAGAZINE_HANDLES	62
+
+/*
+ * Handles that there is room for: one for so many bytes of the limit.  Objects
+ * are 1 to 2 KiB on average with the usual algorithms and data, and what
+ * doesn't fit is freed at once.
+ */
+#define BYTES_PER_HANDLE	1024
+
+/* Reserved at a time: an atomic operation on a shared line in some 30 frees. */
+#define CHUNK_BYTES	SZ_64K
+
+/* Freed with preemption off: about 10 us. */
+#define BATCH_HANDLES	32
+
+/* Nothing freed for so long means idle. */
+#define IDLE_DELAY	msecs_to_jiffies(200)
+
+/*
+ * Below what works for users, above what would never run on a busy machine:
+ * a tenth of a CPU against a task of nice 0.
+ */
+#define WORKER_NICE	10
+
+/**
+ * struct magazine - handles of one size class
+ * @next: another of the class, or another empty one
+ * @nr: how many
+ * @handles: they
+ *
+ * Under the depot's lock.
+ */
+struct magazine {
+	struct magazine *next;
+	unsigned long nr;
+	unsigned long handles[MAGAZINE_HANDLES];
+};
+
+/**
+ * struct supply - magazines that were allocated together
+ * @node: on the list of supplies
+ * @magazines: they
+ */
+struct supply {
+	struct list_head node;
+	struct magazine magazines[];
+};
+
+/**
+ * struct gc_cpu - what a CPU keeps
+ * @lock: protects the rest, and is taken by this CPU but for flushes
+ * @credit: bytes reserved but not in use
+ * @deferred: see struct z2_gc_stats; so are the following
+ * @recycled: likewise
+ * @sync_limit: likewise
+ * @sync_full: likewise
+ * @nr: handles on the stack of each class
+ * @stacks: by class
+ */
+struct gc_cpu {
+	spinlock_t lock;	/* protects what follows */
+	size_t credit;
+	u64 deferred;
+	u64 recycled;
+	u64 sync_limit;
+	u64 sync_full;
+	u8 nr[Z2_POOL_CLASSES_MAX];
+	unsigned long stacks[][STACK_HANDLES];
+};
+
+/**
+ * struct z2_gc - the freed objects of a device
+ * @pool: where they are from
+ * @cpus: what each CPU keeps
+ * @limit: bytes that may be kept; changed with READ_ONCE() readers about
+ * @armed: the worker will run; set by whoever keeps something, cleared by the
+ *	worker before it flushes
+ * @pressed: the worker was asked to run at once
+ * @work: of the worker
+ * @seen: @deferred of all CPUs at its last run; the worker's
+ * @shrinker: gives memory back when it is short
+ * @node: on the list of the hotplug state
+ * @supplies: all magazines; changed by z2_gc_set_limit() only
+ * @supplied: how many magazines those are
+ * @reserved: bytes kept, and credits of the CPUs; never above the limit
+ * @emptying: held from taking handles out of the depot until they are freed,
+ *	so that its holder knows that none is in between
+ * @depot_lock: protects the magazines that follow
+ * @full: magazines with something in them, by class; the first may be filled
+ *	up, the others are full
+ * @empty: magazines with nothing in them
+ * @freed: see struct z2_gc_stats; under @emptying
+ */
+struct z2_gc {
+	struct z2_pool *pool;
+	struct gc_cpu __percpu *cpus;
+	unsigned long limit;
+	bool armed;
+	bool pressed;
+	struct kthread_delayed_work work;
+	u64 seen;
+	struct shrinker *shrinker;
+	struct hlist_node node;
+	struct list_head supplies;
+	unsigned long supplied;
+
+	atomic_long_t reserved ____cacheline_aligned_in_smp;
+
+	/* Serialises those who empty the depot, and protects @freed. */
+	spinlock_t emptying ____cacheline_aligned_in_smp;
+	spinlock_t depot_lock;	/* protects @full and @empty */
+	struct magazine *full[Z2_POOL_CLASSES_MAX];
+	struct magazine *empty;
+	u64 freed;
+};
+
+/* One for all devices: two would only fight for the same memory bus. */
+static struct kthread_worker *worker;
+static int hotplug_state;
+
+/* What a CPU reserves at a time: near the limit none may sit on much. */
+static size_t chunk(const struct z2_gc *gc)
+{
+	return min_t(size_t, READ_ONCE(gc->limit) / (8 * num_possible_cpus()), CHUNK_BYTES);
+}
+
+/* With the CPU's lock: may so many bytes more be kept? */
+static bool reserve(struct z2_gc *gc, struct gc_cpu *cpu, size_t bytes)
+{
+	unsigned long limit, reserved, want;
+
+	if (likely(cpu->credit >= bytes)) {
+		cpu->credit -= bytes;
+		return true;
+	}
+
+	limit = READ_ONCE(gc->limit);
+	want = max(chunk(gc), bytes);
+	reserved = atomic_long_read(&gc->reserved);
+	do {
+		if (reserved >= limit)
+			return false;
+		if (limit - reserved < want)
+			want = bytes - cpu->credit;
+		if (limit - reserved < want)
+			return false;
+	} while (!atomic_long_try_cmpxchg(&gc->reserved, (long *)&reserved, reserved + want));
+	cpu->credit += want - bytes;
+	return true;
+}
+
+static void unreserve(struct z2_gc *gc, struct gc_cpu *cpu, size_t bytes)
+{
+	size_t keep = chunk(gc);
+
+	cpu->credit += bytes;
+	if (cpu->credit <= 2 * keep)
+		return;
+	atomic_long_sub(cpu->credit - keep, &gc->reserved);
+	cpu->credit = keep;
+}
+
+/* With the depot's lock: a magazine of the class that has room for a handle. */
+static struct magazine *magazine_to_fill(struct z2_gc *gc, unsigned int class)
+{
+	struct magazine *mag = gc->full[class];
+
+	if (mag && mag->nr < MAGAZINE_HANDLES)
+		return mag;
+	mag = gc->empty;
+	if (mag) {
+		gc->empty = mag->next;
+		mag->next = gc->full[class];
+		gc->full[class] = mag;
+	}
+	return mag;
+}
+
+/* With the CPU's lock: from its stack to the depot, as much as there is room. */
+static void stack_to_depot(struct z2_gc *gc, struct gc_cpu *cpu, unsigned int class)
+{
+	unsigned long *stack = cpu->stacks[class];
+	unsigned int nr = cpu->nr[class], n;
+	struct magazine *mag;
+
+	spin_lock(&gc->depot_lock);
+	while (nr && (mag = magazine_to_fill(gc, class))) {
+		n = min_t(unsigned int, nr, MAGAZINE_HANDLES - mag->nr);
+		nr -= n;
+		memcpy(&mag->handles[mag->nr], &stack[nr], n * sizeof(*stack));
+		mag->nr += n;
+	}
+	spin_unlock(&gc->depot_lock);
+	cpu->nr[class] = nr;
+}
+
+/* Up to @max handles of a class out of the depot. */
+static unsigned int depot_take(struct z2_gc *gc, unsigned int class, unsigned long *handles,
+			       unsigned int max)
+{
+	struct magazine *mag;
+	unsigned int n = 0;
+
+	spin_lock(&gc->depot_lock);
+	mag = gc->full[class];
+	if (mag) {
+		n = min_t(unsigned int, max, mag->nr);
+		mag->nr -= n;
+		memcpy(handles, &mag->handles[mag->nr], n * sizeof(*handles));
+		if (!mag->nr) {
+			gc->full[class] = mag->next;
+			mag->next = gc->empty;
+			gc->empty = mag;
+		}
+	}
+	spin_unlock(&gc->depot_lock);
+	return n;
+}
+
+/* Give some objects of a class back to the pool.  Returns their bytes. */
+static size_t empty_some(struct z2_gc *gc, unsigned int class)
+{
+	unsigned long handles[BATCH_HANDLES];
+	unsigned int n, i;
+	size_t bytes;
+
+	if (!READ_ONCE(gc->full[class]))
+		return 0;
+	spin_lock(&gc->emptying);
+	n = depot_take(gc, class, handles, BATCH_HANDLES);
+	for (i = 0; i < n; i++)
+		z2_pool_free(gc->pool, handles[i]);
+	gc->freed += n;
+	bytes = n * z2_pool_class_size(gc->pool, class);
+	atomic_long_sub(bytes, &gc->reserved);
+	spin_unlock(&gc->emptying);
+	return bytes;
+}
+
+/* Empty the depot until so many bytes are free.  Returns how many. */
+static size_t empty_depot(struct z2_gc *gc, size_t want)
+{
+	unsigned int class, classes = z2_pool_classes(gc->pool);
+	size_t done = 0, bytes;
+
+	for (class = 0; class < classes && done < want; class++) {
+		do {
+			bytes = empty_some(gc, class);
+			done += bytes;
+		} while (bytes && done < want);
+	}
+	return done;
+}
+
+/* Without a magazine for them. */
+static void free_stack(struct z2_gc *gc, struct gc_cpu *cpu, unsigned int class)
+{
+	size_t bytes = cpu->nr[class] * z2_pool_class_size(gc->pool, class);
+
+	while (cpu->nr[class]) {
+		z2_pool_free(gc->pool, cpu->stacks[class][--cpu->nr[class]]);
+		/* No longer deferred: it was counted for nothing. */
+		cpu->deferred--;
+		cpu->sync_full++;
+	}
+	atomic_long_sub(bytes, &gc->reserved);
+}
+
+/* All that a CPU keeps goes to the depot, or back if that is full. */
+static void empty_cpu(struct z2_gc *gc, struct gc_cpu *cpu)
+{
+	unsigned int class, classes = z2_pool_classes(gc->pool);
+
+	spin_lock(&cpu->lock);
+	for (class = 0; class < classes; class++) {
+		if (!cpu->nr[class])
+			continue;
+		stack_to_depot(gc, cpu, class);
+		if (cpu->nr[class])
+			free_stack(gc, cpu, class);
+	}
+	atomic_long_sub(cpu->credit, &gc->reserved);
+	cpu->credit = 0;
+	spin_unlock(&cpu->lock);
+}
+
+static void empty_cpus(struct z2_gc *gc)
+{
+	int cpu;
+
+	/* CPUs that are gone as well, for their locks cost nothing. */
+	for_each_possible_cpu(cpu)
+		empty_cpu(gc, per_cpu_ptr(gc->cpus, cpu));
+}
+
+/**
+ * z2_gc_flush() - give all kept objects back to the pool, now
+ * @gc: the kept objects
+ *
+ * When it returns, whatever was kept when it was called is free, or in the hands
+ * of a writer; it waits for no work, but for a batch that another CPU is just
+ * freeing.
+ *
+ * Context: process or atomic, not hard IRQ; fit for reclaim.
+ * Return: whether there was anything.
+ */
+bool z2_gc_flush(struct z2_gc *gc)
+{
+	if (!atomic_long_read(&gc->reserved))
+		return false;
+	empty_cpus(gc);
+	empty_depot(gc, SIZE_MAX);
+	/* Others may have taken the last of them. */
+	spin_lock(&gc->emptying);
+	spin_unlock(&gc->emptying);
+	return true;
+}
+
+static void arm(struct z2_gc *gc)
+{
+	if (likely(READ_ONCE(gc->armed)))
+		return;
+	WRITE_ONCE(gc->armed, true);
+	kthread_queue_delayed_work(worker, &gc->work, IDLE_DELAY);
+}
+
+/* Half of the limit is for bursts, and what a burst fills is emptied soon. */
+static bool over_threshold(struct z2_gc *gc)
+{
+	return atomic_long_read(&gc->reserved) > READ_ONCE(gc->limit) / 2;
+}
+
+static void press(struct z2_gc *gc)
+{
+	if (READ_ONCE(gc->pressed) || !over_threshold(gc))
+		return;
+	WRITE_ONCE(gc->pressed, true);
+	kthread_mod_delayed_work(worker, &gc->work, 0);
+}
+
+/* With the CPU's lock. */
+static bool keep(struct z2_gc *gc, struct gc_cpu *cpu, unsigned long handle, size_t size)
+{
+	unsigned int class = z2_pool_class(gc->pool, size);
+
+	if (cpu->nr[class] == STACK_HANDLES) {
+		stack_to_depot(gc, cpu, class);
+		press(gc);
+		if (cpu->nr[class] == STACK_HANDLES) {
+			cpu->sync_full++;
+			return false;
+		}
+	}
+	if (!z2_pool_classes(gc->pool) ||
+	    !reserve(gc, cpu, z2_pool_class_size(gc->pool, class))) {
+		cpu->sync_limit++;
+		return false;
+	}
+	cpu->stacks[class][cpu->nr[class]++] = handle;
+	cpu->deferred++;
+	/* Under the lock, which a flush takes after it has disarmed. */
+	arm(gc);
+	return true;
+}
+
+/**
+ * z2_gc_free() - an object of the pool is no longer needed
+ * @gc: where to keep it
+ * @handle: the object
+ * @size: its bytes, as it was stored
+ *
+ * Context: any but hard IRQ; never sleeps, never allocates.
+ */
+void z2_gc_free(struct z2_gc *gc, unsigned long handle, size_t size)
+{
+	struct gc_cpu *cpu = raw_cpu_ptr(gc->cpus);
+	bool kept;
+
+	/* Should we be moved to another CPU now, the lock is as good there. */
+	spin_lock(&cpu->lock);
+	kept = keep(gc, cpu, handle, size);
+	spin_unlock(&cpu->lock);
+	if (!kept)
+		z2_pool_free(gc->pool, handle);
+}
+
+/**
+ * z2_gc_take() - room for an object, of what was freed
+ * @gc: the kept objects
+ * @size: bytes of the new object
+ *
+ * Context: any but hard IRQ; never sleeps.
+ * Return: a handle that has room for @size bytes, 0 if there is none.
+ */
+unsigned long z2_gc_take(struct z2_gc *gc, size_t size)
+{
+	struct gc_cpu *cpu = raw_cpu_ptr(gc->cpus);
+	unsigned int class = z2_pool_class(gc->pool, size);
+	unsigned long handle = 0;
+
+	if (!READ_ONCE(cpu->nr[class]) && !READ_ONCE(gc->full[class]))
+		return 0;
+
+	spin_lock(&cpu->lock);
+	/* Half a stack, so that a free that comes next has room. */
+	if (!cpu->nr[class])
+		cpu->nr[class] = depot_take(gc, class, cpu->stacks[class], STACK_HANDLES / 2);
+	if (cpu->nr[class]) {
+		handle = cpu->stacks[class][--cpu->nr[class]];
+		cpu->recycled++;
+		unreserve(gc, cpu, z2_pool_class_size(gc->pool, class));
+	}
+	spin_unlock(&cpu->lock);
+	return handle;
+}
+
+/**
+ * z2_gc_stats() - what became of freed objects
+ * @gc: the kept objects
+ *
+ * Context: process or atomic, not hard IRQ.
+ * Return: numbers that fit together when nothing is freed meanwhile.
+ */
+struct z2_gc_stats z2_gc_stats(struct z2_gc *gc)
+{
+	struct z2_gc_stats stats = {};
+	u64 credit = 0, reserved, gone;
+	int i;
+
+	for_each_possible_cpu(i) {
+		struct gc_cpu *cpu = per_cpu_ptr(gc->cpus, i);
+
+		spin_lock(&cpu->lock);
+		stats.deferred += cpu->deferred;
+		stats.recycled += cpu->recycled;
+		stats.sync_limit += cpu->sync_limit;
+		stats.sync_full += cpu->sync_full;
+		credit += cpu->credit;
+		spin_unlock(&cpu->lock);
+	}
+	spin_lock(&gc->emptying);
+	stats.freed = gc->freed;
+	reserved = atomic_long_read(&gc->reserved);
+	spin_unlock(&gc->emptying);
+
+	gone = stats.recycled + stats.freed;
+	stats.pending = stats.deferred > gone ? stats.deferred - gone : 0;
+	stats.pending_bytes = reserved > credit ? reserved - credit : 0;
+	return stats;
+}
+
+static void gc_work(struct kthread_work *work)
+{
+	struct z2_gc *gc = container_of(work, struct z2_gc, work.work);
+	u64 deferred;
+
+	if (READ_ONCE(gc->pressed)) {
+		while (over_threshold(gc) && empty_depot(gc, CHUNK_BYTES))
+			cond_resched();
+		WRITE_ONCE(gc->pressed, false);
+	}
+
+	deferred = z2_gc_stats(gc).deferred;
+	if (deferred != gc->seen) {
+		gc->seen = deferred;
+		kthread_queue_delayed_work(worker, &gc->work, IDLE_DELAY);
+		return;
+	}
+	/* Who keeps something after we had its CPU's lock arms us again. */
+	WRITE_ONCE(gc->armed, false);
+	empty_cpus(gc);
+	while (empty_depot(gc, CHUNK_BYTES))
+		cond_resched();
+}
+
+static unsigned long shrink_count(struct shrinker *shrinker, struct shrink_control *control)
+{
+	struct z2_gc *gc = z2_compat_shrinker_data(shrinker);
+
+	return (unsigned long)atomic_long_read(&gc->reserved) >> PAGE_SHIFT ?: SHRINK_EMPTY;
+}
+
+static unsigned long shrink_scan(struct shrinker *shrinker, struct shrink_control *control)
+{
+	struct z2_gc *gc = z2_compat_shrinker_data(shrinker);
+	size_t want = control->nr_to_scan << PAGE_SHIFT;
+	size_t done = empty_depot(gc, want);
+
+	if (done < want) {
+		empty_cpus(gc);
+		done += empty_depot(gc, want - done);
+	}
+	return done >> PAGE_SHIFT ?: SHRINK_STOP;
+}
+
+/* Make sure that there are magazines for so many bytes. */
+static int supply(struct z2_gc *gc, unsigned long limit)
+{
+	unsigned long i, nr = limit / BYTES_PER_HANDLE / MAGAZINE_HANDLES;
+	struct supply *supply;
+
+	/* One of each class is in use by a few handles. */
+	if (limit)
+		nr += z2_pool_classes(gc->pool);
+	if (nr <= gc->supplied)
+		return 0;
+	nr -= gc->supplied;
+	supply = kvzalloc(struct_size(supply, magazines, nr), GFP_KERNEL | __GFP_NOWARN);
+	if (!supply)
+		return -ENOMEM;
+	list_add(&supply->node, &gc->supplies);
+	gc->supplied += nr;
+
+	for (i = 0; i < nr - 1; i++)
+		supply->magazines[i].next = &supply->magazines[i + 1];
+	spin_lock(&gc->depot_lock);
+	supply->magazines[nr - 1].next = gc->empty;
+	gc->empty = &supply->magazines[0];
+	spin_unlock(&gc->depot_lock);
+	return 0;
+}
+
+/**
+ * z2_gc_set_limit() - change how much may be kept
+ * @gc: the kept objects
+ * @limit: bytes; 0 frees at once; all memory is as good as more
+ *
+ * The caller sees to it that nobody else does the same.
+ *
+ * Context: process, may sleep.
+ * Return: 0, or -ENOMEM and the limit is as before.
+ */
+int z2_gc_set_limit(struct z2_gc *gc, u64 limit)
+{
+	unsigned long bytes = min_t(u64, limit, min_t(u64, LONG_MAX,
+						      (u64)totalram_pages() << PAGE_SHIFT));
+	bool less = bytes < gc->limit;
+	int err = supply(gc, bytes);
+
+	if (err)
+		return err;
+	WRITE_ONCE(gc->limit, bytes);
+	if (less)
+		z2_gc_flush(gc);
+	return 0;
+}
+
+/**
+ * z2_gc_cpu_dead() - a CPU is gone: others may have what it kept
+ * @gc: the kept objects
+ * @cpu: which
+ *
+ * Context: process; called by CPU hotplug.
+ */
+void z2_gc_cpu_dead(struct z2_gc *gc, unsigned int cpu)
+{
+	empty_cpu(gc, per_cpu_ptr(gc->cpus, cpu));
+}
+
+static int cpu_dead(unsigned int cpu, struct hlist_node *node)
+{
+	z2_gc_cpu_dead(hlist_entry(node, struct z2_gc, node), cpu);
+	return 0;
+}
+
+static void free_supplies(struct z2_gc *gc)
+{
+	struct supply *supply, *next;
+
+	list_for_each_entry_safe(supply, next, &gc->supplies, node)
+		kvfree(supply);
+}
+
+/**
+ * z2_gc_create() - start keeping freed objects
+ * @pool: where they are from
+ * @limit: bytes that may be kept
+ * @name: of the device
+ *
+ * Context: process, may sleep; takes the CPU hotplug lock.
+ * Return: the place for them, or ERR_PTR(-ENOMEM).
+ */
+struct z2_gc *z2_gc_create(struct z2_pool *pool, u64 limit, const char *name)
+{
+	struct z2_gc *gc = kzalloc_obj(*gc);
+	size_t size = struct_size((struct gc_cpu *)NULL, stacks, z2_pool_classes(pool));
+	int cpu, err = -ENOMEM;
+
+	if (!gc)
+		return ERR_PTR(-ENOMEM);
+	gc->pool = pool;
+	spin_lock_init(&gc->emptying);
+	spin_lock_init(&gc->depot_lock);
+	INIT_LIST_HEAD(&gc->supplies);
+	kthread_init_delayed_work(&gc->work, gc_work);
+	gc->cpus = __alloc_percpu(size, SMP_CACHE_BYTES);
+	if (!gc->cpus)
+		goto free_gc;
+	for_each_possible_cpu(cpu)
+		spin_lock_init(&per_cpu_ptr(gc->cpus, cpu)->lock);
+
+	err = z2_gc_set_limit(gc, limit);
+	if (err)
+		goto free_cpus;
+	err = cpuhp_state_add_instance_nocalls(hotplug_state, &gc->node);
+	if (err)
+		goto free_magazines;
+	gc->shrinker = z2_compat_shrinker_add(shrink_count, shrink_scan, gc, name);
+	if (gc->shrinker)
+		return gc;
+
+	err = -ENOMEM;
+	cpuhp_state_remove_instance_nocalls(hotplug_state, &gc->node);
+free_magazines:
+	free_supplies(gc);
+free_cpus:
+	free_percpu(gc->cpus);
+free_gc:
+	kfree(gc);
+	return ERR_PTR(err);
+}
+
+/**
+ * z2_gc_destroy() - free all that is kept and stop keeping
+ * @gc: the kept objects; nobody frees any more; NULL is fine
+ *
+ * Context: process, may sleep; takes the CPU hotplug lock.
+ */
+void z2_gc_destroy(struct z2_gc *gc)
+{
+	if (!gc)
+		return;
+	z2_compat_shrinker_remove(gc->shrinker);
+	cpuhp_state_remove_instance_nocalls(hotplug_state, &gc->node);
+	kthread_cancel_delayed_work_sync(&gc->work);
+	z2_gc_flush(gc);
+	free_supplies(gc);
+	free_percpu(gc->cpus);
+	kfree(gc);
+}
+
+/**
+ * z2_gc_init() - start the worker and hook into CPU hotplug
+ *
+ * Context: process, at module init.
+ * Return: 0 or an errno.
+ */
+int z2_gc_init(void)
+{
+	int state;
+
+	worker = kthread_run_worker(0, "zram2-gc");
+	if (IS_ERR(worker))
+		return PTR_ERR(worker);
+	set_user_nice(worker->task, WORKER_NICE);
+
+	state = cpuhp_setup_state_multi(CPUHP_BP_PREPARE_DYN, "block/zram2-gc:dead", NULL,
+					cpu_dead);
+	if (state < 0) {
+		kthread_destroy_worker(worker);
+		return state;
+	}
+	hotplug_state = state;
+	return 0;
+}
+
+/**
+ * z2_gc_exit() - undo z2_gc_init(), when nothing is kept any more
+ */
+void z2_gc_exit(void)
+{
+	cpuhp_remove_multi_state(hotplug_state);
+	kthread_destroy_worker(worker);
+}
