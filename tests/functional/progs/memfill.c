@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * memfill [-s SEED] [-l SECONDS] [-pw] MIB [THREADS]
+ * memfill [-s SEED] [-l SECONDS] [-r FILE] [-pw] MIB [THREADS]
  *
  * Fills MIB of anonymous memory with pages like those of real memory, then
  * reads and checks every page, in random order. With less RAM than that it
  * goes through swap twice. Exits 1 when a page came back different.
  *
  *   -l  keep reading pages, in random order, for so many seconds more
+ *   -r  write to FILE how many MiB the first thread has filled, as it goes: for
+ *       one that is going to be killed
  *   -p  when filled, have the kernel swap it all out
  *   -w  when filled, print "filled" and wait for SIGUSR1 before checking, so
  *       that a test can do something to the swapped-out pages in between
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -26,6 +29,7 @@ struct part {
 };
 
 static double linger;
+static int progress = -1;
 static pthread_barrier_t filled;
 
 static u64 key_of(const struct part *part, u64 page)
@@ -61,8 +65,16 @@ static void *run(void *arg)
 	u64 start, step;
 	double end;
 
-	for (page = 0; page < part->pages; page++)
+	for (page = 0; page < part->pages; page++) {
 		fill_page(part->memory + page * PAGE, key_of(part, page));
+		if (progress >= 0 && !part->first && page % 256 == 255) {
+			char text[24];
+			int len = snprintf(text, sizeof(text), "%llu\n", (page + 1) / 256);
+
+			if (pwrite(progress, text, len, 0) != len)
+				die("progress: %s", strerror(errno));
+		}
+	}
 	pthread_barrier_wait(&filled);
 	pthread_barrier_wait(&filled);
 
@@ -97,13 +109,18 @@ int main(int argc, char **argv)
 	sigset_t usr1;
 	char *memory;
 
-	while ((opt = getopt(argc, argv, "s:l:pw")) != -1) {
+	while ((opt = getopt(argc, argv, "s:l:r:pw")) != -1) {
 		switch (opt) {
 		case 's':
 			seed = strtoull(optarg, NULL, 0);
 			break;
 		case 'l':
 			linger = atof(optarg);
+			break;
+		case 'r':
+			progress = open(optarg, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+			if (progress < 0)
+				die("%s: %s", optarg, strerror(errno));
 			break;
 		case 'p':
 			pageout = 1;
@@ -116,7 +133,7 @@ int main(int argc, char **argv)
 		}
 	}
 	if (optind == argc)
-		die("usage: memfill [-s SEED] [-l SECONDS] [-pw] MIB [THREADS]");
+		die("usage: memfill [-s SEED] [-l SECONDS] [-r FILE] [-pw] MIB [THREADS]");
 	mib = strtoull(argv[optind], NULL, 0);
 	threads = optind + 1 < argc ? atoi(argv[optind + 1]) : 1;
 	pages = (mib << 20) / PAGE;
