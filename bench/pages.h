@@ -24,10 +24,10 @@ typedef uint64_t u64;
 #define BENCH_SEED	20260u
 
 /* Parts in 200. */
-#define BENCH_ZERO	12	/* never written, or cleared */
-#define BENCH_SAME	2	/* one word over and over */
+#define BENCH_ZERO	1	/* never written, or cleared */
+#define BENCH_SAME	1	/* one word over and over */
 #define BENCH_RANDOM	8	/* images, keys, what is compressed already */
-#define BENCH_CODE	46	/* text of libraries */
+#define BENCH_CODE	34	/* text of libraries */
 #define BENCH_SOURCE	42	/* text that people read */
 				/* the rest: heap */
 
