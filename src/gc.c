@@ -111,6 +111,8 @@ struct gc_cpu {
 /**
  * struct z2_gc - the freed objects of a device
  * @pool: where they are from
+ * @class_size: of each class, the largest object; fixed
+ * @classes: how many there are, 0 if nothing can be kept; fixed
  * @cpus: what each CPU keeps
  * @limit: bytes that may be kept; changed with READ_ONCE() readers about
  * @armed: the worker will run; set by whoever keeps something, cleared by the
@@ -133,6 +135,8 @@ struct gc_cpu {
  */
 struct z2_gc {
 	struct z2_pool *pool;
+	u32 class_size[Z2_POOL_CLASSES_MAX];
+	unsigned int classes;
 	struct gc_cpu __percpu *cpus;
 	unsigned long limit;
 	bool armed;
@@ -271,7 +275,7 @@ static size_t empty_some(struct z2_gc *gc, unsigned int class)
 	for (i = 0; i < n; i++)
 		z2_pool_free(gc->pool, handles[i]);
 	gc->freed += n;
-	bytes = n * z2_pool_class_size(gc->pool, class);
+	bytes = n * gc->class_size[class];
 	atomic_long_sub(bytes, &gc->reserved);
 	spin_unlock(&gc->emptying);
 	return bytes;
@@ -280,10 +284,10 @@ static size_t empty_some(struct z2_gc *gc, unsigned int class)
 /* Empty the depot until so many bytes are free.  Returns how many. */
 static size_t empty_depot(struct z2_gc *gc, size_t want)
 {
-	unsigned int class, classes = z2_pool_classes(gc->pool);
+	unsigned int class;
 	size_t done = 0, bytes;
 
-	for (class = 0; class < classes && done < want; class++) {
+	for (class = 0; class < gc->classes && done < want; class++) {
 		do {
 			bytes = empty_some(gc, class);
 			done += bytes;
@@ -295,7 +299,7 @@ static size_t empty_depot(struct z2_gc *gc, size_t want)
 /* Without a magazine for them. */
 static void free_stack(struct z2_gc *gc, struct gc_cpu *cpu, unsigned int class)
 {
-	size_t bytes = cpu->nr[class] * z2_pool_class_size(gc->pool, class);
+	size_t bytes = cpu->nr[class] * gc->class_size[class];
 
 	while (cpu->nr[class]) {
 		z2_pool_free(gc->pool, cpu->stacks[class][--cpu->nr[class]]);
@@ -309,10 +313,10 @@ static void free_stack(struct z2_gc *gc, struct gc_cpu *cpu, unsigned int class)
 /* All that a CPU keeps goes to the depot, or back if that is full. */
 static void empty_cpu(struct z2_gc *gc, struct gc_cpu *cpu)
 {
-	unsigned int class, classes = z2_pool_classes(gc->pool);
+	unsigned int class;
 
 	spin_lock(&cpu->lock);
-	for (class = 0; class < classes; class++) {
+	for (class = 0; class < gc->classes; class++) {
 		if (!cpu->nr[class])
 			continue;
 		stack_to_depot(gc, cpu, class);
@@ -391,8 +395,8 @@ static bool keep(struct z2_gc *gc, struct gc_cpu *cpu, unsigned long handle, siz
 			return false;
 		}
 	}
-	if (!z2_pool_classes(gc->pool) ||
-	    !reserve(gc, cpu, z2_pool_class_size(gc->pool, class))) {
+	if (!gc->classes ||
+	    !reserve(gc, cpu, gc->class_size[class])) {
 		cpu->sync_limit++;
 		return false;
 	}
@@ -448,7 +452,7 @@ unsigned long z2_gc_take(struct z2_gc *gc, size_t size)
 	if (cpu->nr[class]) {
 		handle = cpu->stacks[class][--cpu->nr[class]];
 		cpu->recycled++;
-		unreserve(gc, cpu, z2_pool_class_size(gc->pool, class));
+		unreserve(gc, cpu, gc->class_size[class]);
 	}
 	spin_unlock(&cpu->lock);
 	return handle;
@@ -541,7 +545,7 @@ static int supply(struct z2_gc *gc, unsigned long limit)
 
 	/* One of each class is in use by a few handles. */
 	if (limit)
-		nr += z2_pool_classes(gc->pool);
+		nr += gc->classes;
 	if (nr <= gc->supplied)
 		return 0;
 	nr -= gc->supplied;
@@ -622,13 +626,17 @@ static void free_supplies(struct z2_gc *gc)
  */
 struct z2_gc *z2_gc_create(struct z2_pool *pool, u64 limit, const char *name)
 {
-	struct z2_gc *gc = kzalloc_obj(*gc);
+	struct z2_gc *gc = kvzalloc_obj(*gc);
 	size_t size = struct_size((struct gc_cpu *)NULL, stacks, z2_pool_classes(pool));
+	unsigned int class;
 	int cpu, err = -ENOMEM;
 
 	if (!gc)
 		return ERR_PTR(-ENOMEM);
 	gc->pool = pool;
+	gc->classes = z2_pool_classes(pool);
+	for (class = 0; class < gc->classes; class++)
+		gc->class_size[class] = z2_pool_class_size(pool, class);
 	spin_lock_init(&gc->emptying);
 	spin_lock_init(&gc->depot_lock);
 	INIT_LIST_HEAD(&gc->supplies);
@@ -656,7 +664,7 @@ free_magazines:
 free_cpus:
 	free_percpu(gc->cpus);
 free_gc:
-	kfree(gc);
+	kvfree(gc);
 	return ERR_PTR(err);
 }
 
@@ -676,7 +684,7 @@ void z2_gc_destroy(struct z2_gc *gc)
 	z2_gc_flush(gc);
 	free_supplies(gc);
 	free_percpu(gc->cpus);
-	kfree(gc);
+	kvfree(gc);
 }
 
 /**

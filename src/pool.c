@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The pool: zsmalloc, and what differs between its versions, behind one name. */
 #include <linux/err.h>
+#include <linux/math.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/zsmalloc.h>
 
 #include <zram2/pool.h>
+
+/* Classes begin at such sizes only: those that hold a handle in front. */
+#define CLASS_UNIT	sizeof(unsigned long)
 
 /**
  * struct z2_pool - memory for stored objects
@@ -14,7 +19,7 @@
  *	fixed at creation
  * @handle_size: what to add to a size before its class is looked up; fixed
  * @classes: how many size classes there are; fixed
- * @class_of: by the allocator's number, ours from 0 on without gaps; fixed
+ * @class_of: by size in units of CLASS_UNIT; without gaps from 0 on; fixed
  * @class_size: the largest object of each; fixed
  */
 struct z2_pool {
@@ -22,7 +27,7 @@ struct z2_pool {
 	size_t huge_size;
 	unsigned int handle_size;
 	unsigned int classes;
-	u16 class_of[Z2_POOL_CLASSES_MAX];
+	u16 class_of[PAGE_SIZE / CLASS_UNIT + 1];
 	u32 class_size[Z2_POOL_CLASSES_MAX];
 };
 
@@ -43,18 +48,19 @@ static bool class_begins_at_huge(const struct z2_pool *pool)
  */
 static void number_classes(struct z2_pool *pool)
 {
-	unsigned int size, theirs, last = UINT_MAX;
+	unsigned int theirs, last = UINT_MAX;
+	size_t size;
 
 	BUILD_BUG_ON(Z2_POOL_CLASSES_MAX < Z2_COMPAT_ZS_CLASSES);
 	if (!class_begins_at_huge(pool))
 		pool->handle_size = sizeof(unsigned long);
-	if (WARN_ON_ONCE(!class_begins_at_huge(pool)))
+	if (WARN_ON_ONCE(!class_begins_at_huge(pool) || (pool->huge_size - 1) % CLASS_UNIT))
 		return;
-	for (size = 1; size <= PAGE_SIZE; size++) {
+	for (size = CLASS_UNIT; size <= PAGE_SIZE; size += CLASS_UNIT) {
 		theirs = class_at(pool, size);
-		if (theirs != last)
-			pool->class_of[theirs] = pool->classes++;
+		pool->classes += theirs != last;
 		last = theirs;
+		pool->class_of[size / CLASS_UNIT] = pool->classes - 1;
 		pool->class_size[pool->classes - 1] = size;
 	}
 }
@@ -68,13 +74,13 @@ static void number_classes(struct z2_pool *pool)
  */
 struct z2_pool *z2_pool_create(const char *name)
 {
-	struct z2_pool *pool = kzalloc_obj(*pool);
+	struct z2_pool *pool = kvzalloc_obj(*pool);
 
 	if (!pool)
 		return ERR_PTR(-ENOMEM);
 	pool->zs = zs_create_pool(name);
 	if (!pool->zs) {
-		kfree(pool);
+		kvfree(pool);
 		return ERR_PTR(-ENOMEM);
 	}
 	pool->huge_size = zs_huge_class_size(pool->zs);
@@ -93,7 +99,7 @@ void z2_pool_destroy(struct z2_pool *pool)
 	if (!pool)
 		return;
 	zs_destroy_pool(pool->zs);
-	kfree(pool);
+	kvfree(pool);
 }
 
 /**
@@ -215,7 +221,7 @@ unsigned int z2_pool_classes(const struct z2_pool *pool)
  */
 unsigned int z2_pool_class(const struct z2_pool *pool, size_t size)
 {
-	return pool->class_of[class_at(pool, size)];
+	return pool->class_of[DIV_ROUND_UP(size, CLASS_UNIT)];
 }
 
 /**
