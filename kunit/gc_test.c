@@ -20,10 +20,12 @@
 /**
  * struct gc_test - what the tests share
  * @pool: a pool of their own
+ * @classes: of @pool
  * @gc: under test
  */
 struct gc_test {
 	struct z2_pool *pool;
+	const struct z2_pool_classes *classes;
 	struct z2_gc *gc;
 };
 
@@ -34,6 +36,7 @@ static int gc_init(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, t);
 	t->pool = z2_pool_create("z2kunit");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(t->pool));
+	t->classes = z2_pool_classes(t->pool);
 	test->priv = t;
 	t->gc = z2_gc_create(t->pool, LIMIT, "z2kunit");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(t->gc));
@@ -103,7 +106,7 @@ static void gc_recycles(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, stats.pending, 1);
 	KUNIT_EXPECT_EQ(test, stats.pending_bytes,
-			z2_pool_class_size(t->pool, z2_pool_class(t->pool, 1000)));
+			t->classes->size[z2_pool_class(t->classes, 1000)]);
 	KUNIT_EXPECT_GT(test, z2_pool_pages(t->pool), 0);
 	KUNIT_EXPECT_EQ(test, z2_gc_take(t->gc, 3000), 0);
 	KUNIT_EXPECT_EQ(test, z2_gc_take(t->gc, 1000), handle);
@@ -124,21 +127,21 @@ static void gc_recycles(struct kunit *test)
 static void gc_right_class(struct kunit *test)
 {
 	struct gc_test *t = test->priv;
-	unsigned int class, classes = z2_pool_classes(t->pool), i;
+	unsigned int class, classes = t->classes->nr, i;
 	u8 *ours = kunit_kmalloc(test, PAGE_SIZE, GFP_KERNEL);
 	u8 *got = kunit_kmalloc(test, PAGE_SIZE, GFP_KERNEL);
 	size_t low = 1;
 
 	KUNIT_ASSERT_NOT_NULL(test, ours);
 	KUNIT_ASSERT_NOT_NULL(test, got);
-	KUNIT_EXPECT_EQ(test, z2_pool_class_size(t->pool, classes - 1), PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, t->classes->size[classes - 1], PAGE_SIZE);
 	for (class = 0; class < classes; class++) {
-		size_t high = z2_pool_class_size(t->pool, class);
+		size_t high = t->classes->size[class];
 		unsigned long handles[8] = {}, again;
 
 		KUNIT_ASSERT_GE(test, high, low);
-		KUNIT_EXPECT_EQ(test, z2_pool_class(t->pool, low), class);
-		KUNIT_EXPECT_EQ(test, z2_pool_class(t->pool, high), class);
+		KUNIT_EXPECT_EQ(test, z2_pool_class(t->classes, low), class);
+		KUNIT_EXPECT_EQ(test, z2_pool_class(t->classes, high), class);
 		for (i = 0; i < ARRAY_SIZE(handles); i++) {
 			handles[i] = make(t, low);
 			KUNIT_ASSERT_NE(test, handles[i], 0);
@@ -267,7 +270,7 @@ static void gc_idle(struct kunit *test)
 	expect_nothing_left(test);
 }
 
-/* The worker: above half of the limit it doesn't wait for idleness. */
+/* The worker: near the limit it doesn't wait for idleness. */
 static void gc_threshold(struct kunit *test)
 {
 	struct gc_test *t = test->priv;

@@ -57,6 +57,16 @@
 #define IDLE_DELAY	msecs_to_jiffies(200)
 
 /*
+ * Near the limit the worker makes room, but not while it would compete with the
+ * burst that filled it: a large program's exit takes some milliseconds.  It
+ * leaves much, which the next writers need: swapping in frees what swapping out
+ * allocates.
+ */
+#define PRESS_EIGHTHS	7
+#define RELAX_EIGHTHS	6
+#define PRESS_DELAY	msecs_to_jiffies(20)
+
+/*
  * Below what works for users, above what would never run on a busy machine:
  * a tenth of a CPU against a task of nice 0.
  */
@@ -111,13 +121,12 @@ struct gc_cpu {
 /**
  * struct z2_gc - the freed objects of a device
  * @pool: where they are from
- * @class_size: of each class, the largest object; fixed
- * @classes: how many there are, 0 if nothing can be kept; fixed
+ * @classes: of @pool; fixed
  * @cpus: what each CPU keeps
  * @limit: bytes that may be kept; changed with READ_ONCE() readers about
  * @armed: the worker will run; set by whoever keeps something, cleared by the
  *	worker before it flushes
- * @pressed: the worker was asked to run at once
+ * @pressed: the worker was asked to make room
  * @work: of the worker
  * @seen: @deferred of all CPUs at its last run; the worker's
  * @shrinker: gives memory back when it is short
@@ -135,8 +144,7 @@ struct gc_cpu {
  */
 struct z2_gc {
 	struct z2_pool *pool;
-	u32 class_size[Z2_POOL_CLASSES_MAX];
-	unsigned int classes;
+	const struct z2_pool_classes *classes;
 	struct gc_cpu __percpu *cpus;
 	unsigned long limit;
 	bool armed;
@@ -224,16 +232,13 @@ static struct magazine *magazine_to_fill(struct z2_gc *gc, unsigned int class)
 static void stack_to_depot(struct z2_gc *gc, struct gc_cpu *cpu, unsigned int class)
 {
 	unsigned long *stack = cpu->stacks[class];
-	unsigned int nr = cpu->nr[class], n;
+	unsigned int nr = cpu->nr[class];
 	struct magazine *mag;
 
 	spin_lock(&gc->depot_lock);
-	while (nr && (mag = magazine_to_fill(gc, class))) {
-		n = min_t(unsigned int, nr, MAGAZINE_HANDLES - mag->nr);
-		nr -= n;
-		memcpy(&mag->handles[mag->nr], &stack[nr], n * sizeof(*stack));
-		mag->nr += n;
-	}
+	while (nr && (mag = magazine_to_fill(gc, class)))
+		while (nr && mag->nr < MAGAZINE_HANDLES)
+			mag->handles[mag->nr++] = stack[--nr];
 	spin_unlock(&gc->depot_lock);
 	cpu->nr[class] = nr;
 }
@@ -275,7 +280,7 @@ static size_t empty_some(struct z2_gc *gc, unsigned int class)
 	for (i = 0; i < n; i++)
 		z2_pool_free(gc->pool, handles[i]);
 	gc->freed += n;
-	bytes = n * gc->class_size[class];
+	bytes = n * gc->classes->size[class];
 	atomic_long_sub(bytes, &gc->reserved);
 	spin_unlock(&gc->emptying);
 	return bytes;
@@ -287,7 +292,7 @@ static size_t empty_depot(struct z2_gc *gc, size_t want)
 	unsigned int class;
 	size_t done = 0, bytes;
 
-	for (class = 0; class < gc->classes && done < want; class++) {
+	for (class = 0; class < gc->classes->nr && done < want; class++) {
 		do {
 			bytes = empty_some(gc, class);
 			done += bytes;
@@ -299,7 +304,7 @@ static size_t empty_depot(struct z2_gc *gc, size_t want)
 /* Without a magazine for them. */
 static void free_stack(struct z2_gc *gc, struct gc_cpu *cpu, unsigned int class)
 {
-	size_t bytes = cpu->nr[class] * gc->class_size[class];
+	size_t bytes = cpu->nr[class] * gc->classes->size[class];
 
 	while (cpu->nr[class]) {
 		z2_pool_free(gc->pool, cpu->stacks[class][--cpu->nr[class]]);
@@ -316,7 +321,7 @@ static void empty_cpu(struct z2_gc *gc, struct gc_cpu *cpu)
 	unsigned int class;
 
 	spin_lock(&cpu->lock);
-	for (class = 0; class < gc->classes; class++) {
+	for (class = 0; class < gc->classes->nr; class++) {
 		if (!cpu->nr[class])
 			continue;
 		stack_to_depot(gc, cpu, class);
@@ -368,24 +373,24 @@ static void arm(struct z2_gc *gc)
 	kthread_queue_delayed_work(worker, &gc->work, IDLE_DELAY);
 }
 
-/* Half of the limit is for bursts, and what a burst fills is emptied soon. */
-static bool over_threshold(struct z2_gc *gc)
+/* Is more than so many eighths of the limit in use? */
+static bool over(struct z2_gc *gc, unsigned int eighths)
 {
-	return atomic_long_read(&gc->reserved) > READ_ONCE(gc->limit) / 2;
+	return atomic_long_read(&gc->reserved) > READ_ONCE(gc->limit) / 8 * eighths;
 }
 
 static void press(struct z2_gc *gc)
 {
-	if (READ_ONCE(gc->pressed) || !over_threshold(gc))
+	if (READ_ONCE(gc->pressed) || !over(gc, PRESS_EIGHTHS))
 		return;
 	WRITE_ONCE(gc->pressed, true);
-	kthread_mod_delayed_work(worker, &gc->work, 0);
+	kthread_mod_delayed_work(worker, &gc->work, PRESS_DELAY);
 }
 
 /* With the CPU's lock. */
 static bool keep(struct z2_gc *gc, struct gc_cpu *cpu, unsigned long handle, size_t size)
 {
-	unsigned int class = z2_pool_class(gc->pool, size);
+	unsigned int class = z2_pool_class(gc->classes, size);
 
 	if (cpu->nr[class] == STACK_HANDLES) {
 		stack_to_depot(gc, cpu, class);
@@ -395,8 +400,8 @@ static bool keep(struct z2_gc *gc, struct gc_cpu *cpu, unsigned long handle, siz
 			return false;
 		}
 	}
-	if (!gc->classes ||
-	    !reserve(gc, cpu, gc->class_size[class])) {
+	if (!gc->classes->nr ||
+	    !reserve(gc, cpu, gc->classes->size[class])) {
 		cpu->sync_limit++;
 		return false;
 	}
@@ -439,7 +444,7 @@ void z2_gc_free(struct z2_gc *gc, unsigned long handle, size_t size)
 unsigned long z2_gc_take(struct z2_gc *gc, size_t size)
 {
 	struct gc_cpu *cpu = raw_cpu_ptr(gc->cpus);
-	unsigned int class = z2_pool_class(gc->pool, size);
+	unsigned int class = z2_pool_class(gc->classes, size);
 	unsigned long handle = 0;
 
 	if (!READ_ONCE(cpu->nr[class]) && !READ_ONCE(gc->full[class]))
@@ -452,7 +457,7 @@ unsigned long z2_gc_take(struct z2_gc *gc, size_t size)
 	if (cpu->nr[class]) {
 		handle = cpu->stacks[class][--cpu->nr[class]];
 		cpu->recycled++;
-		unreserve(gc, cpu, gc->class_size[class]);
+		unreserve(gc, cpu, gc->classes->size[class]);
 	}
 	spin_unlock(&cpu->lock);
 	return handle;
@@ -499,7 +504,7 @@ static void gc_work(struct kthread_work *work)
 	u64 deferred;
 
 	if (READ_ONCE(gc->pressed)) {
-		while (over_threshold(gc) && empty_depot(gc, CHUNK_BYTES))
+		while (over(gc, RELAX_EIGHTHS) && empty_depot(gc, CHUNK_BYTES))
 			cond_resched();
 		WRITE_ONCE(gc->pressed, false);
 	}
@@ -545,7 +550,7 @@ static int supply(struct z2_gc *gc, unsigned long limit)
 
 	/* One of each class is in use by a few handles. */
 	if (limit)
-		nr += gc->classes;
+		nr += gc->classes->nr;
 	if (nr <= gc->supplied)
 		return 0;
 	nr -= gc->supplied;
@@ -627,16 +632,13 @@ static void free_supplies(struct z2_gc *gc)
 struct z2_gc *z2_gc_create(struct z2_pool *pool, u64 limit, const char *name)
 {
 	struct z2_gc *gc = kvzalloc_obj(*gc);
-	size_t size = struct_size((struct gc_cpu *)NULL, stacks, z2_pool_classes(pool));
-	unsigned int class;
+	size_t size = struct_size((struct gc_cpu *)NULL, stacks, z2_pool_classes(pool)->nr);
 	int cpu, err = -ENOMEM;
 
 	if (!gc)
 		return ERR_PTR(-ENOMEM);
 	gc->pool = pool;
 	gc->classes = z2_pool_classes(pool);
-	for (class = 0; class < gc->classes; class++)
-		gc->class_size[class] = z2_pool_class_size(pool, class);
 	spin_lock_init(&gc->emptying);
 	spin_lock_init(&gc->depot_lock);
 	INIT_LIST_HEAD(&gc->supplies);

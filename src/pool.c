@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The pool: zsmalloc, and what differs between its versions, behind one name. */
 #include <linux/err.h>
-#include <linux/math.h>
-#include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/zsmalloc.h>
 
 #include <zram2/pool.h>
-
-/* Classes begin at such sizes only: those that hold a handle in front. */
-#define CLASS_UNIT	sizeof(unsigned long)
 
 /**
  * struct z2_pool - memory for stored objects
@@ -18,17 +13,13 @@
  * @huge_size: objects of this many bytes or more take a page of their own;
  *	fixed at creation
  * @handle_size: what to add to a size before its class is looked up; fixed
- * @classes: how many size classes there are; fixed
- * @class_of: by size in units of CLASS_UNIT; without gaps from 0 on; fixed
- * @class_size: the largest object of each; fixed
+ * @classes: of @zs; fixed
  */
 struct z2_pool {
 	struct zs_pool *zs;
 	size_t huge_size;
 	unsigned int handle_size;
-	unsigned int classes;
-	u16 class_of[PAGE_SIZE / CLASS_UNIT + 1];
-	u32 class_size[Z2_POOL_CLASSES_MAX];
+	struct z2_pool_classes classes;
 };
 
 static unsigned int class_at(const struct z2_pool *pool, size_t size)
@@ -48,20 +39,22 @@ static bool class_begins_at_huge(const struct z2_pool *pool)
  */
 static void number_classes(struct z2_pool *pool)
 {
+	struct z2_pool_classes *classes = &pool->classes;
 	unsigned int theirs, last = UINT_MAX;
 	size_t size;
 
 	BUILD_BUG_ON(Z2_POOL_CLASSES_MAX < Z2_COMPAT_ZS_CLASSES);
 	if (!class_begins_at_huge(pool))
 		pool->handle_size = sizeof(unsigned long);
-	if (WARN_ON_ONCE(!class_begins_at_huge(pool) || (pool->huge_size - 1) % CLASS_UNIT))
+	if (WARN_ON_ONCE(!class_begins_at_huge(pool) ||
+			 (pool->huge_size - 1) % Z2_POOL_CLASS_UNIT))
 		return;
-	for (size = CLASS_UNIT; size <= PAGE_SIZE; size += CLASS_UNIT) {
+	for (size = Z2_POOL_CLASS_UNIT; size <= PAGE_SIZE; size += Z2_POOL_CLASS_UNIT) {
 		theirs = class_at(pool, size);
-		pool->classes += theirs != last;
+		classes->nr += theirs != last;
 		last = theirs;
-		pool->class_of[size / CLASS_UNIT] = pool->classes - 1;
-		pool->class_size[pool->classes - 1] = size;
+		classes->of[size / Z2_POOL_CLASS_UNIT] = classes->nr - 1;
+		classes->size[classes->nr - 1] = size;
 	}
 }
 
@@ -199,41 +192,14 @@ void z2_pool_load(struct z2_pool *pool, unsigned long handle, void *dst, size_t 
 }
 
 /**
- * z2_pool_classes() - number of size classes
+ * z2_pool_classes() - the pool's size classes
  * @pool: the pool
  *
- * Return: at most Z2_POOL_CLASSES_MAX; 0 if none of its objects has room for
- * another.
+ * Return: fixed for the life of the pool.
  */
-unsigned int z2_pool_classes(const struct z2_pool *pool)
+const struct z2_pool_classes *z2_pool_classes(const struct z2_pool *pool)
 {
-	return pool->classes;
-}
-
-/**
- * z2_pool_class() - the size class of an object
- * @pool: the pool
- * @size: bytes, 1 to PAGE_SIZE
- *
- * The room of any object of a class does for any other of that class.
- *
- * Return: 0 to z2_pool_classes() - 1.
- */
-unsigned int z2_pool_class(const struct z2_pool *pool, size_t size)
-{
-	return pool->class_of[DIV_ROUND_UP(size, CLASS_UNIT)];
-}
-
-/**
- * z2_pool_class_size() - the largest object of a size class
- * @pool: the pool
- * @class: the class
- *
- * Return: bytes.
- */
-size_t z2_pool_class_size(const struct z2_pool *pool, unsigned int class)
-{
-	return pool->class_size[class];
+	return &pool->classes;
 }
 
 /**

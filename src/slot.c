@@ -384,7 +384,9 @@ void z2_slot_free(struct z2_slot_table *table, unsigned long index)
 	if (new != Z2_SLOT_WRITER)
 		return;
 	let_go(table, slot, old);
-	unlock_writer(table, slot);
+	/* Nobody waits, as a rule. */
+	if (atomic_cmpxchg_release(&slot->state, Z2_SLOT_WRITER, 0) != Z2_SLOT_WRITER)
+		unlock_writer(table, slot);
 }
 
 /**

@@ -88,6 +88,10 @@ line ~ /LINUX_VERSION_CODE|KERNEL_VERSION[ \t]*\(/ { bad("looks at the kernel's 
 	bad("only pool.c names zsmalloc")
 }
 
+line ~ /Z2_SLOT_(WRITER|WAITERS|FREE|READER|READERS|LOCKED|CONTENT)([^A-Z_]|$)/ && unit != "slot" {
+	bad("only slot touches the bits of a slot's lock")
+}
+
 source && FNR == 801 { bad("more than 800 lines: it is two units") }
 
 END { exit failed }
