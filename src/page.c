@@ -262,8 +262,10 @@ static int make_object(struct z2_device *dev, unsigned long index, struct page *
 int z2_page_write(struct z2_device *dev, unsigned long index, struct page *page)
 {
 	struct z2_object old, new;
-	int err = make_object(dev, index, page, &new);
+	int err;
 
+	z2_slot_prefetch(dev->table, index);
+	err = make_object(dev, index, page, &new);
 	if (err)
 		return err;
 
