@@ -34,7 +34,7 @@ def read_raw(directory):
 
 
 def read_goals(path):
-    """[(scenario, CPUs, pattern of the metric, largest ratio)]"""
+    """[(scenario, CPUs, pattern of the metric, largest ratio, of itself?)]"""
     goals = []
     with open(path) as f:
         for line in f:
@@ -42,15 +42,17 @@ def read_goals(path):
             if line:
                 scenario, cpus, rest = line.split(None, 2)
                 pattern, goal = rest.rsplit(None, 1)
-                goals.append((scenario, cpus, pattern.strip(), float(goal)))
+                goals.append((scenario, cpus, pattern.strip(), float(goal.lstrip("<")),
+                              goal.startswith("<")))
     return goals
 
 
 def goal_of(goals, scenario, cpus, metric):
-    for s, c, pattern, goal in goals:
+    """(largest value or None, whether of zram2's own figure and not of the ratio)"""
+    for s, c, pattern, goal, own in goals:
         if s == scenario and c in ("*", cpus) and fnmatch.fnmatch(metric, pattern):
-            return goal
-    return None
+            return goal, own
+    return None, False
 
 
 def verdict(ratio, low, goal):
@@ -70,12 +72,13 @@ def evaluate(rows, goals):
             continue
         ratios = [ours[r] / theirs[r] for r in rounds]
         ratio, low, high = median(ratios), min(ratios), max(ratios)
-        goal = goal_of(goals, scenario, cpus, metric)
+        goal, own = goal_of(goals, scenario, cpus, metric)
+        judged = sorted(ours.values()) if own else ratios
         table.append({
             "kernel": kernel, "scenario": scenario, "cpus": cpus, "metric": metric, "unit": unit,
             "in_tree": median(theirs.values()), "zram2": median(ours.values()),
             "ratio": ratio, "low": low, "high": high, "rounds": len(rounds),
-            "goal": goal, "verdict": verdict(ratio, low, goal),
+            "goal": goal, "verdict": verdict(median(judged), min(judged), goal),
         })
     return table
 

@@ -2,8 +2,12 @@
 /*
  * Swaps its own memory out and in, as mm does it, and times that:
  *
- * swapbench pages MIB [FILE]	page by page out (MADV_PAGEOUT), page by page in,
+ * swapbench pages MIB [FILE]	page by page out (MADV_PAGEOUT), page by page in
+ *				by writing to each, as a program that goes on
+ *				with its work; out again; in by reading only;
  *				all out at once, then unmap
+ * swapbench unmap MIB PROCESSES	each with so much memory swapped out unmaps it,
+ *				all at the same time
  * swapbench pressure MIB	writes that much memory, more than there is
  *
  * Prints "name value" lines. Values are nanoseconds, per page unless the name
@@ -12,8 +16,11 @@
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "../pages.h"
 
@@ -94,30 +101,41 @@ static void must_be_out(const char *when)
 	}
 }
 
-static void one_by_one(const char *what, int out)
+static u8 *contents(size_t i)
+{
+	return pool + bench_mix(i) % POOL * BENCH_PAGE;
+}
+
+enum touch { PAGE_OUT, PAGE_WRITE, PAGE_READ };
+
+static void one_by_one(const char *what, enum touch touch)
 {
 	u64 cpu = cpu_now(), start = now(), before = start, after;
 	size_t i;
 
 	for (i = 0; i < pages; i++) {
-		if (out) {
-			if (madvise(memory + i * BENCH_PAGE, BENCH_PAGE, MADV_PAGEOUT)) {
+		volatile u8 *page = memory + i * BENCH_PAGE;
+
+		switch (touch) {
+		case PAGE_OUT:
+			if (madvise((void *)page, BENCH_PAGE, MADV_PAGEOUT)) {
 				perror("MADV_PAGEOUT");
 				exit(1);
 			}
-		} else {
-			(void)*(volatile u8 *)(memory + i * BENCH_PAGE);
+			break;
+		case PAGE_WRITE:
+			/* What is there already, so that it can be verified. */
+			*page = *contents(i);
+			break;
+		case PAGE_READ:
+			(void)*page;
+			break;
 		}
 		after = now();
 		latency[i] = after - before;
 		before = after;
 	}
 	report(what, before - start, cpu_now() - cpu);
-}
-
-static u8 *contents(size_t i)
-{
-	return pool + bench_mix(i) % POOL * BENCH_PAGE;
 }
 
 /* Making pages takes longer than swapping them: draw from some made before. */
@@ -154,20 +172,77 @@ static void by_pages(void)
 	u64 start, cpu;
 
 	fill();
-	one_by_one("swapout", 1);
+	one_by_one("swapout-first", PAGE_OUT);
 	must_be_out("after the first time");
-	one_by_one("swapin", 0);
+	one_by_one("swapin", PAGE_WRITE);
 	verify();
-	/* What was only read is still on the disk: make it dirty again. */
+	one_by_one("swapout", PAGE_OUT);
+	must_be_out("after the second time");
+	one_by_one("swapin-read", PAGE_READ);
+	verify();
+	/* What was only read may still be on the disk: make it dirty again. */
 	fill();
 	cpu = cpu_now();
 	if (madvise(memory, pages * BENCH_PAGE, MADV_PAGEOUT))
 		perror("MADV_PAGEOUT");
 	printf("swapout-range_cpu %llu\n", (unsigned long long)((cpu_now() - cpu) / pages));
-	must_be_out("after the second time");
+	must_be_out("after the third time");
 	start = now();
 	munmap(memory, pages * BENCH_PAGE);
 	printf("unmap_all %llu\n", (unsigned long long)(now() - start));
+}
+
+/* One of several: says when it is ready, unmaps when told, says what it cost. */
+static void unmap_when_told(int ready, int told)
+{
+	struct timespec before, after;
+	u64 ns;
+	char c = 0;
+
+	fill();
+	if (madvise(memory, pages * BENCH_PAGE, MADV_PAGEOUT))
+		perror("MADV_PAGEOUT");
+	must_be_out("before unmapping");
+	if (write(ready, &c, 1) != 1 || read(told, &c, 1) != 1)
+		exit(1);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
+	munmap(memory, pages * BENCH_PAGE);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
+	ns = (after.tv_sec - before.tv_sec) * 1000000000ull + after.tv_nsec - before.tv_nsec;
+	if (write(ready, &ns, sizeof(ns)) != sizeof(ns))
+		exit(1);
+	exit(0);
+}
+
+static void by_processes(int nr)
+{
+	int ready[2], told[2], i, status, failed = 0;
+	u64 ns, sum = 0;
+	char c = 0;
+
+	if (pipe(ready) || pipe(told))
+		exit(1);
+	for (i = 0; i < nr; i++)
+		if (!fork())
+			unmap_when_told(ready[1], told[0]);
+	for (i = 0; i < nr; i++)
+		if (read(ready[0], &c, 1) != 1)
+			exit(1);
+	for (i = 0; i < nr; i++)
+		if (write(told[1], &c, 1) != 1)
+			exit(1);
+	for (i = 0; i < nr; i++) {
+		wait(&status);
+		failed |= status;
+	}
+	if (failed)
+		exit(1);
+	for (i = 0; i < nr; i++) {
+		if (read(ready[0], &ns, sizeof(ns)) != sizeof(ns))
+			exit(1);
+		sum += ns;
+	}
+	printf("unmap-by-%d_cpu %llu\n", nr, (unsigned long long)(sum / nr / pages));
 }
 
 static void by_pressure(void)
@@ -193,8 +268,10 @@ int main(int argc, char **argv)
 	}
 	madvise(memory, pages * BENCH_PAGE, MADV_NOHUGEPAGE);
 	make_pool();
-	if (argv[1][0] == 'p' && argv[1][1] == 'a')
+	if (!strcmp(argv[1], "pages"))
 		by_pages();
+	else if (!strcmp(argv[1], "unmap"))
+		by_processes(argc > 3 ? atoi(argv[3]) : 1);
 	else
 		by_pressure();
 	return 0;
