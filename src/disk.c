@@ -139,12 +139,26 @@ void z2_disk_unclaim(struct z2_device *dev)
  */
 int z2_disk_wait_closed(struct z2_device *dev)
 {
-	long left = wait_event_killable_timeout(dev->state_wait, !disk_openers(dev->disk),
-						CLOSE_TIMEOUT);
+	struct gendisk *disk = dev->disk;
+	long left = CLOSE_TIMEOUT;
+	bool closed = false;
 
-	if (left < 0)
-		return -EINTR;
-	return left ? 0 : -EBUSY;
+	while (!closed) {
+		left = wait_event_killable_timeout(dev->state_wait, !disk_openers(disk), left);
+		if (left < 0)
+			return -EINTR;
+		if (!left)
+			return -EBUSY;
+		/*
+		 * The last closer counts itself out first and waits for pages
+		 * that are being read then: it is gone when it gives this back.
+		 */
+		if (mutex_lock_killable(&disk->open_mutex))
+			return -EINTR;
+		closed = !disk_openers(disk);
+		mutex_unlock(&disk->open_mutex);
+	}
+	return 0;
 }
 
 /**
@@ -192,13 +206,24 @@ int z2_disk_add(struct z2_device *dev, const struct attribute_group **groups)
  * z2_disk_del() - take a disk away
  * @dev: the device, claimed and closed
  *
- * Waits for attributes that are being read or written.
+ * Waits for attributes that are being read or written.  Whoever still finds the
+ * device can try to claim it, and fails.
  *
  * Context: process, may sleep.
  */
 void z2_disk_del(struct z2_device *dev)
 {
 	del_gendisk(dev->disk);
+}
+
+/**
+ * z2_disk_put() - free a disk
+ * @dev: the device, whose disk was taken away, and which nobody finds any more
+ *
+ * Context: process, may sleep.
+ */
+void z2_disk_put(struct z2_device *dev)
+{
 	put_disk(dev->disk);
 	dev->disk = NULL;
 }

@@ -259,11 +259,13 @@ static void remove_claimed(struct z2_device *dev)
 
 	take_down(dev);
 	z2_disk_del(dev);
-	z2_io_detach(dev);
-	z2_device_destroy(dev);
+	/* Until here others may find it, and see that it is claimed. */
 	mutex_lock(&registry);
 	xa_erase(&devices, id);
 	mutex_unlock(&registry);
+	z2_disk_put(dev);
+	z2_io_detach(dev);
+	z2_device_destroy(dev);
 }
 
 /**

@@ -13,6 +13,7 @@ void z2_disk_exit(void);
 
 int z2_disk_add(struct z2_device *dev, const struct attribute_group **groups);
 void z2_disk_del(struct z2_device *dev);
+void z2_disk_put(struct z2_device *dev);
 int z2_disk_claim(struct z2_device *dev);
 void z2_disk_unclaim(struct z2_device *dev);
 int z2_disk_wait_closed(struct z2_device *dev);

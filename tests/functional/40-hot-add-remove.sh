@@ -37,6 +37,31 @@ wait $first && pass "the second of them" || fail "the second of them" "$(cat "$f
 wait $second && pass "the third of them" || fail "the third of them" "$(cat "$second_out")"
 is "only the busy disk is left" "$(disks)" 1
 
+# Two that remove the same disks: one of them succeeds, the other is told so.
+remove_all() {
+	local n=0 err
+	while [ $n -lt "$1" ]; do
+		for id in 1 2 3; do
+			err=$(sysfs_write "$CONTROL/hot_remove" $id)
+			case $err in OK) echo removed ;; ENODEV | EBUSY) ;; *) echo "disk $id: $err"; return 1 ;; esac
+		done
+		n=$((n + 1))
+	done
+}
+run_bg remove_all "$(few 200)"
+first=$bg first_out=$bg_out
+run_bg remove_all "$(few 200)"
+second=$bg second_out=$bg_out
+added=0
+while kill -0 $first 2>/dev/null || kill -0 $second 2>/dev/null; do
+	[ "$(disks)" -ge 4 ] || { cat "$CONTROL/hot_add" >/dev/null && added=$((added + 1)); }
+done
+wait $first && wait $second && pass "two remove the same disks" ||
+	fail "two remove the same disks" "$(sort "$first_out" "$second_out" | uniq -c)"
+for id in 1 2 3; do sysfs_write "$CONTROL/hot_remove" $id; done >rest
+is "each is removed once" "$(cat "$first_out" "$second_out" rest | grep -cE '^(removed|OK)')" $added
+is "only the busy disk is left of those" "$(disks)" 1
+
 # As with udev, which opens whatever appears.
 run_bg opener -h 10 -p 3 "/dev/${DISK}1" "/dev/${DISK}2" "/dev/${DISK}3"
 passing=$bg
