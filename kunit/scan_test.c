@@ -131,7 +131,17 @@ static void scan_marks_idle(struct kunit *test)
 	z2t_backed_expect_empty(t);
 }
 
+/* What was used after the scan had looked at the clock is as young as can be. */
+static void scan_age(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, z2_scan_age(100, 40), 60);
+	KUNIT_EXPECT_EQ(test, z2_scan_age(100, 100), 0);
+	KUNIT_EXPECT_EQ(test, z2_scan_age(100, 101), 0);
+	KUNIT_EXPECT_EQ(test, z2_scan_age(U32_MAX, 0), (s64)U32_MAX);
+}
+
 static struct kunit_case scan_cases[] = {
+	KUNIT_CASE(scan_age),
 	KUNIT_CASE(scan_takes),
 	KUNIT_CASE(scan_marks_idle),
 	{}

@@ -87,9 +87,9 @@ void z2_scan_mark_idle(struct z2_device *dev, s64 older_than)
 		z2_slot_read_lock(dev->table, index);
 		obj = z2_slot_get(dev->table, index);
 		if (can_be_idle(&obj)) {
-			s64 age = now - z2_slot_access_time(dev->table, index);
+			u32 used = z2_slot_access_time(dev->table, index);
 
-			if (age > older_than)
+			if (z2_scan_age(now, used) > older_than)
 				z2_slot_mark(dev->table, index, Z2_SLOT_IDLE);
 			else
 				z2_slot_unmark(dev->table, index, Z2_SLOT_IDLE);

@@ -20,4 +20,16 @@ bool z2_scan_take(struct z2_device *dev, unsigned long index, unsigned int what,
 		  struct z2_object *obj);
 void z2_scan_mark_idle(struct z2_device *dev, s64 older_than);
 
+/**
+ * z2_scan_age() - for how long a slot has not been used
+ * @now: boot time in seconds, from before the slot was looked at
+ * @used: when it was used, perhaps since then
+ *
+ * Return: seconds.
+ */
+static inline s64 z2_scan_age(u32 now, u32 used)
+{
+	return now > used ? now - used : 0;
+}
+
 #endif
