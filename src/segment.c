@@ -41,7 +41,10 @@ struct entry {
  * @page: the buffer, physically contiguous
  * @order: its size
  * @first: the first block
- * @blocks: reserved, and debited from the writeback limit
+ * @blocks: reserved
+ * @debited: they were debited from the writeback limit
+ * @limited: not all that was asked for could be debited
+ * @limit_changes: which limit that was, see struct z2_device
  * @len: bytes filled
  * @nr: entries
  * @entries: the objects
@@ -55,6 +58,9 @@ struct z2_segment {
 	unsigned int order;
 	u32 first;
 	unsigned int blocks;
+	bool debited;
+	bool limited;
+	unsigned int limit_changes;
 	unsigned int len;
 	unsigned int nr;
 	struct entry entries[ENTRIES_MAX];
@@ -91,12 +97,14 @@ static void segment_free(struct z2_segment *seg)
 }
 
 /* Blocks that may still be written; debited first, and given back if not used. */
-static unsigned int debit_limit(struct z2_device *dev, unsigned int want)
+static unsigned int debit_limit(struct z2_device *dev, struct z2_segment *seg, unsigned int want)
 {
 	unsigned int got = want;
 
 	spin_lock(&dev->writeback_lock);
-	if (dev->writeback_limit_enable) {
+	seg->debited = dev->writeback_limit_enable;
+	seg->limit_changes = dev->writeback_limit_changes;
+	if (seg->debited) {
 		got = min_t(u64, want, dev->writeback_limit);
 		dev->writeback_limit -= got;
 	}
@@ -104,10 +112,10 @@ static unsigned int debit_limit(struct z2_device *dev, unsigned int want)
 	return got;
 }
 
-static void credit_limit(struct z2_device *dev, unsigned int blocks)
+static void credit_limit(struct z2_device *dev, const struct z2_segment *seg, unsigned int blocks)
 {
 	spin_lock(&dev->writeback_lock);
-	if (dev->writeback_limit_enable)
+	if (seg->debited && seg->limit_changes == dev->writeback_limit_changes)
 		dev->writeback_limit += blocks;
 	spin_unlock(&dev->writeback_lock);
 }
@@ -121,7 +129,7 @@ static void segment_shrink(struct z2_segment *seg, unsigned int blocks)
 	if (!surplus)
 		return;
 	z2_blockmap_unreserve(z2_backing_map(dev->backing), seg->first + blocks, surplus);
-	credit_limit(dev, surplus);
+	credit_limit(dev, seg, surplus);
 	seg->blocks = blocks;
 }
 
@@ -173,7 +181,7 @@ static void segment_done(struct z2_backing_io *io)
 	z2_blockmap_unreserve(z2_backing_map(dev->backing), seg->first, seg->blocks);
 	/* What was not written is not worn. */
 	if (err)
-		credit_limit(dev, seg->blocks);
+		credit_limit(dev, seg, seg->blocks);
 
 	spin_lock(&segs->lock);
 	list_add(&seg->node, &segs->idle);
@@ -240,7 +248,8 @@ static struct z2_segment *get_segment(struct z2_segments *segs)
 	}
 	if (!seg && READ_ONCE(segs->in_flight))
 		wait_event(segs->wait, (seg = pop_idle(segs)));
-	return seg;
+	/* The last one may have been done since we looked. */
+	return seg ?: pop_idle(segs);
 }
 
 static struct z2_segment *open_segment(struct z2_segments *segs, int *err)
@@ -255,13 +264,14 @@ static struct z2_segment *open_segment(struct z2_segments *segs, int *err)
 		return NULL;
 	}
 	want = min_t(unsigned int, PAGE_SIZE << seg->order, SEGMENT_BYTES) / Z2_BLOCK_SIZE;
-	got = debit_limit(dev, want);
+	got = debit_limit(dev, seg, want);
+	seg->limited = got < want;
 	if (!got) {
 		*err = -EIO;
 		goto put;
 	}
 	blocks = z2_blockmap_reserve(z2_backing_map(dev->backing), got, segs->keep, &seg->first);
-	credit_limit(dev, got - max(blocks, 0));
+	credit_limit(dev, seg, got - max(blocks, 0));
 	if (blocks < 0) {
 		*err = blocks;
 		goto put;
@@ -376,8 +386,11 @@ void *z2_segments_room(struct z2_segments *segs, u32 size, int *err)
 	}
 	if (!*open)
 		return NULL;
-	*err = -ENOSPC;
-	/* A run may be too short for a page that is larger than a block. */
+	/*
+	 * The limit, or a run of free blocks, may be too short for a page that
+	 * is larger than a block.
+	 */
+	*err = (*open)->limited ? -EIO : -ENOSPC;
 	return z2_segments_try_room(segs, size);
 }
 

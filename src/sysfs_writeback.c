@@ -15,6 +15,9 @@
 /* What bd_stat and writeback_limit count in, on every machine. */
 #define BD_UNIT		4096
 
+/* Some 150 KiB each: more at once speeds no device up. */
+#define BATCH_SIZE_MAX	1024
+
 static const char in_use[] = "the device is in use, reset it first";
 
 static ssize_t backing_dev_show(struct device *d, struct device_attribute *attr, char *buf)
@@ -186,6 +189,7 @@ static ssize_t writeback_limit_store(struct device *d, struct device_attribute *
 	spin_lock(&dev->writeback_lock);
 	/* A page is written whole, as in-tree. */
 	dev->writeback_limit = round_down(limit, PAGE_SIZE / BD_UNIT);
+	dev->writeback_limit_changes++;
 	spin_unlock(&dev->writeback_lock);
 	return len;
 }
@@ -208,6 +212,7 @@ static ssize_t writeback_limit_enable_store(struct device *d, struct device_attr
 		return z2_sysfs_refuse(dev, attr, why, err);
 	spin_lock(&dev->writeback_lock);
 	dev->writeback_limit_enable = enable;
+	dev->writeback_limit_changes++;
 	spin_unlock(&dev->writeback_lock);
 	return len;
 }
@@ -230,6 +235,8 @@ static ssize_t writeback_batch_size_store(struct device *d, struct device_attrib
 		return z2_sysfs_refuse(dev, attr, why, err);
 	if (!batch)
 		return z2_sysfs_refuse(dev, attr, "nothing would be written at all", -EINVAL);
+	if (batch > BATCH_SIZE_MAX)
+		return z2_sysfs_refuse(dev, attr, "more than 1024 writes at once", -EINVAL);
 	WRITE_ONCE(dev->writeback_batch_size, batch);
 	return len;
 }

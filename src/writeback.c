@@ -143,8 +143,11 @@ static int compact(struct z2_segments *segs, unsigned long *cursor)
 	unsigned long nr = z2_slot_table_nr(dev->table), i;
 	u64 want = z2_blockmap_stats(map).blocks / COMPACT_SHARE + 1;
 	unsigned int keep = segs->keep;
+	atomic64_t *moved_bytes = &z2_backing_stats(dev->backing)->moved_bytes;
+	bool gains = false;
 	unsigned int below;
 	u64 before;
+	s64 moved;
 	int err = 0;
 
 	/* What was reserved too much, or freed meanwhile, may do. */
@@ -152,15 +155,24 @@ static int compact(struct z2_segments *segs, unsigned long *cursor)
 	before = free_blocks(dev);
 	if (before > keep)
 		return 0;
-	below = worth_compacting(dev) ? z2_blockmap_sparse(map, want) : 0;
+	/* With an object a block there are no holes between objects. */
+	below = dev->writeback_packing && worth_compacting(dev) ? z2_blockmap_sparse(map, want) : 0;
 	if (!below)
 		return -ENOSPC;
 
 	segs->keep = 0;
+	moved = atomic64_read(moved_bytes);
 	for (i = 0; i < nr && !err; i++) {
 		if (!(i % STOP_SLOTS)) {
 			err = should_stop(dev);
 			if (free_blocks(dev) >= before + want)
+				break;
+		}
+		if (!gains && atomic64_read(moved_bytes) - moved > (s64)keep * 2 * Z2_BLOCK_SIZE) {
+			/* Objects that can't share a block gain nothing. */
+			z2_segments_flush(segs);
+			gains = free_blocks(dev) > before;
+			if (!gains)
 				break;
 		}
 		if (!err)
@@ -180,6 +192,7 @@ static int write_slot(struct z2_segments *segs, unsigned long index, unsigned in
 		      unsigned long *cursor)
 {
 	struct z2_device *dev = segs->dev;
+	bool compacted = false;
 	struct z2_object obj;
 	void *bytes;
 	int err;
@@ -194,10 +207,13 @@ static int write_slot(struct z2_segments *segs, unsigned long index, unsigned in
 		/* Not with the slot locked: making room waits for writes. */
 		untake(dev, index);
 		bytes = z2_segments_room(segs, z2_device_stored_size(dev, &obj), &err);
-		if (!bytes && err == -ENOSPC)
+		if (!bytes && err == -ENOSPC && !compacted) {
 			err = compact(segs, cursor);
-		else if (bytes)
-			err = should_stop(dev);
+			compacted = true;
+		} else if (bytes) {
+			err = 0;
+		}
+		err = err ?: should_stop(dev);
 		if (err)
 			return err;
 	}

@@ -83,6 +83,8 @@ struct z2_algo {
  * @writeback_lock: protects the limit
  * @writeback_limit: 4 KiB blocks that may still be written
  * @writeback_limit_enable: whether that counts
+ * @writeback_limit_changes: how often either was set: what was debited before
+ *	is not credited after
  * @writeback_batch_size: bios in flight; WRITE_ONCE
  * @compressed_writeback: write objects as they are stored; under
  *	@config_lock, fixed while live
@@ -115,6 +117,7 @@ struct z2_device {
 	spinlock_t writeback_lock;	/* protects the limit and its enable */
 	u64 writeback_limit;
 	bool writeback_limit_enable;
+	unsigned int writeback_limit_changes;
 	unsigned int writeback_batch_size;
 	bool compressed_writeback;
 	bool writeback_packing;
