@@ -73,7 +73,7 @@ void z2_page_account(struct z2_device *dev, const struct z2_object *obj, int sig
  *
  * The release callback of the slot table, hence the untyped argument.
  *
- * Context: any but hard IRQ.
+ * Context: process, interrupts on or off.
  */
 void z2_page_release(void *arg, const struct z2_object *obj)
 {
@@ -397,7 +397,8 @@ int z2_page_modify(struct z2_device *dev, unsigned long index, struct page *page
 		goto unlock;
 
 	z2_page_account(dev, &new, 1);
-	old = z2_slot_replace(dev->table, index, new);
+	/* Whoever frees the page meanwhile means the parts that stay as well. */
+	old = z2_slot_relocate(dev->table, index, new);
 	z2_slot_touch(dev->table, index);
 unlock:
 	z2_slot_write_unlock(dev->table, index);
@@ -411,7 +412,7 @@ unlock:
  * @dev: the device, live
  * @index: the slot; whoever reads it later gets zeroes
  *
- * Context: any but hard IRQ; never sleeps.
+ * Context: process, interrupts on or off; never sleeps.
  */
 void z2_page_free(struct z2_device *dev, unsigned long index)
 {
