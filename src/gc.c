@@ -350,7 +350,7 @@ static void empty_cpus(struct z2_gc *gc)
  * of a writer; it waits for no work, but for a batch that another CPU is just
  * freeing.
  *
- * Context: process or atomic, not hard IRQ; fit for reclaim.
+ * Context: process, interrupts on or off; fit for reclaim.
  * Return: whether there was anything.
  */
 bool z2_gc_flush(struct z2_gc *gc)
@@ -418,7 +418,7 @@ static bool keep(struct z2_gc *gc, struct gc_cpu *cpu, unsigned long handle, siz
  * @handle: the object
  * @size: its bytes, as it was stored
  *
- * Context: any but hard IRQ; never sleeps, never allocates.
+ * Context: process, interrupts on or off; never sleeps, never allocates.
  */
 void z2_gc_free(struct z2_gc *gc, unsigned long handle, size_t size)
 {
@@ -438,7 +438,7 @@ void z2_gc_free(struct z2_gc *gc, unsigned long handle, size_t size)
  * @gc: the kept objects
  * @size: bytes of the new object
  *
- * Context: any but hard IRQ; never sleeps.
+ * Context: process, interrupts on or off; never sleeps.
  * Return: a handle that has room for @size bytes, 0 if there is none.
  */
 unsigned long z2_gc_take(struct z2_gc *gc, size_t size)
@@ -452,8 +452,12 @@ unsigned long z2_gc_take(struct z2_gc *gc, size_t size)
 
 	spin_lock(&cpu->lock);
 	/* Half a stack, so that a free that comes next has room. */
-	if (!cpu->nr[class])
+	if (!cpu->nr[class]) {
 		cpu->nr[class] = depot_take(gc, class, cpu->stacks[class], STACK_HANDLES / 2);
+		/* The worker may have been here already. */
+		if (cpu->nr[class] > 1)
+			arm(gc);
+	}
 	if (cpu->nr[class]) {
 		handle = cpu->stacks[class][--cpu->nr[class]];
 		cpu->recycled++;
@@ -467,7 +471,7 @@ unsigned long z2_gc_take(struct z2_gc *gc, size_t size)
  * z2_gc_stats() - what became of freed objects
  * @gc: the kept objects
  *
- * Context: process or atomic, not hard IRQ.
+ * Context: process, interrupts on or off.
  * Return: numbers that fit together when nothing is freed meanwhile.
  */
 struct z2_gc_stats z2_gc_stats(struct z2_gc *gc)
@@ -498,6 +502,14 @@ struct z2_gc_stats z2_gc_stats(struct z2_gc *gc)
 	return stats;
 }
 
+/* As z2_gc_flush(), for who may sleep: it can be very much. */
+static void drain(struct z2_gc *gc)
+{
+	empty_cpus(gc);
+	while (empty_depot(gc, CHUNK_BYTES))
+		cond_resched();
+}
+
 static void gc_work(struct kthread_work *work)
 {
 	struct z2_gc *gc = container_of(work, struct z2_gc, work.work);
@@ -517,9 +529,7 @@ static void gc_work(struct kthread_work *work)
 	}
 	/* Who keeps something after we had its CPU's lock arms us again. */
 	WRITE_ONCE(gc->armed, false);
-	empty_cpus(gc);
-	while (empty_depot(gc, CHUNK_BYTES))
-		cond_resched();
+	drain(gc);
 }
 
 static unsigned long shrink_count(struct shrinker *shrinker, struct shrink_control *control)
@@ -589,8 +599,10 @@ int z2_gc_set_limit(struct z2_gc *gc, u64 limit)
 	if (err)
 		return err;
 	WRITE_ONCE(gc->limit, bytes);
-	if (less)
+	if (less) {
+		drain(gc);
 		z2_gc_flush(gc);
+	}
 	return 0;
 }
 
@@ -683,7 +695,7 @@ void z2_gc_destroy(struct z2_gc *gc)
 	z2_compat_shrinker_remove(gc->shrinker);
 	cpuhp_state_remove_instance_nocalls(hotplug_state, &gc->node);
 	kthread_cancel_delayed_work_sync(&gc->work);
-	z2_gc_flush(gc);
+	drain(gc);
 	free_supplies(gc);
 	free_percpu(gc->cpus);
 	kvfree(gc);
