@@ -177,7 +177,7 @@ static void unpin_block(struct z2_blockmap *map, u32 block, unsigned int bytes)
  * @map: the map
  * @extent: where; its blocks are reserved
  *
- * Context: any but hard IRQ.
+ * Context: process, interrupts on or off.
  */
 void z2_blockmap_add(struct z2_blockmap *map, const struct z2_extent *extent)
 {
@@ -192,7 +192,7 @@ void z2_blockmap_add(struct z2_blockmap *map, const struct z2_extent *extent)
  * @map: the map
  * @extent: as it was added
  *
- * Context: any but hard IRQ.
+ * Context: process, interrupts on or off.
  */
 void z2_blockmap_remove(struct z2_blockmap *map, const struct z2_extent *extent)
 {
@@ -207,7 +207,7 @@ void z2_blockmap_remove(struct z2_blockmap *map, const struct z2_extent *extent)
  * @map: the map
  * @extent: an object that is there now
  *
- * Context: any but hard IRQ.
+ * Context: process, interrupts on or off.
  */
 void z2_blockmap_pin(struct z2_blockmap *map, const struct z2_extent *extent)
 {
@@ -221,7 +221,7 @@ void z2_blockmap_pin(struct z2_blockmap *map, const struct z2_extent *extent)
  * @map: the map
  * @extent: as it was pinned; the object may be gone
  *
- * Context: any but hard IRQ.
+ * Context: process, interrupts on or off.
  */
 void z2_blockmap_unpin(struct z2_blockmap *map, const struct z2_extent *extent)
 {
@@ -315,7 +315,7 @@ int z2_blockmap_reserve(struct z2_blockmap *map, unsigned int want, unsigned int
  *
  * Blocks that no object came to lie on are free again.
  *
- * Context: any but hard IRQ.
+ * Context: process, interrupts on or off.
  */
 void z2_blockmap_unreserve(struct z2_blockmap *map, u32 first, unsigned int nr)
 {
@@ -330,7 +330,7 @@ void z2_blockmap_unreserve(struct z2_blockmap *map, u32 first, unsigned int nr)
  * @map: the map
  * @block: any block
  *
- * Context: any but hard IRQ.
+ * Context: process, interrupts on or off.
  */
 unsigned int z2_blockmap_live(struct z2_blockmap *map, u32 block)
 {
@@ -349,7 +349,7 @@ unsigned int z2_blockmap_live(struct z2_blockmap *map, u32 block)
  * @map: the map
  * @want: free blocks to gain
  *
- * Context: any but hard IRQ.
+ * Context: process, interrupts on or off.
  * Return: a number of live bytes: moving the objects away from all blocks with
  * fewer frees @want blocks more than it takes.  If nothing does, what frees
  * most; 0 if nothing frees any.
@@ -380,7 +380,7 @@ unsigned int z2_blockmap_sparse(struct z2_blockmap *map, u64 want)
  * z2_blockmap_stats() - totals
  * @map: the map
  *
- * Context: any but hard IRQ.
+ * Context: process, interrupts on or off.
  */
 struct z2_blockmap_stats z2_blockmap_stats(struct z2_blockmap *map)
 {

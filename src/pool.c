@@ -123,7 +123,7 @@ int z2_pool_alloc(struct z2_pool *pool, size_t size, gfp_t gfp, int nid, unsigne
  * @pool: the pool
  * @handle: the object
  *
- * Context: any but hard IRQ; takes zsmalloc's locks.
+ * Context: process, interrupts on or off; takes zsmalloc's locks.
  */
 void z2_pool_free(struct z2_pool *pool, unsigned long handle)
 {

@@ -71,7 +71,7 @@ static u64 first_byte(const struct z2_extent *extent)
  * @dev: the device
  * @obj: an object in a slot that is locked
  *
- * Context: any but hard IRQ.
+ * Context: process, interrupts on or off.
  */
 void z2_readback_pin(struct z2_device *dev, const struct z2_object *obj)
 {
@@ -85,7 +85,7 @@ void z2_readback_pin(struct z2_device *dev, const struct z2_object *obj)
  * @dev: the device
  * @obj: as it was pinned
  *
- * Context: any but hard IRQ.
+ * Context: process, interrupts on or off.
  */
 void z2_readback_unpin(struct z2_device *dev, const struct z2_object *obj)
 {

@@ -114,7 +114,7 @@ void z2_slot_write_lock(struct z2_slot_table *table, unsigned long index)
  * @table: the table
  * @index: the slot
  *
- * Context: any but hard IRQ.
+ * Context: process, interrupts on or off.
  * Return: whether the slot is locked now.
  */
 bool z2_slot_write_trylock(struct z2_slot_table *table, unsigned long index)
@@ -183,7 +183,7 @@ static void unlock_writer(struct z2_slot_table *table, struct z2_slot *slot)
  *
  * Carries out a free that was asked for since the contents were last replaced.
  *
- * Context: any but hard IRQ.
+ * Context: process, interrupts on or off.
  */
 void z2_slot_write_unlock(struct z2_slot_table *table, unsigned long index)
 {
@@ -199,7 +199,7 @@ void z2_slot_write_unlock(struct z2_slot_table *table, unsigned long index)
  * The last reader out turns a pending free into the write lock and carries it
  * out before anybody else gets in.
  *
- * Context: any but hard IRQ.
+ * Context: process, interrupts on or off.
  */
 void z2_slot_read_unlock(struct z2_slot_table *table, unsigned long index)
 {
@@ -380,7 +380,7 @@ u32 z2_slot_access_time(struct z2_slot_table *table, unsigned long index)
  * Either takes the lock or leaves a request to its holder, in one step, so
  * that no free is ever missed.  Whoever locks the slot later finds it empty.
  *
- * Context: any but hard IRQ; never sleeps.
+ * Context: process, interrupts on or off; never sleeps.
  */
 void z2_slot_free(struct z2_slot_table *table, unsigned long index)
 {

@@ -79,7 +79,7 @@ struct z2_object {
  * @ctx: as given to z2_slot_table_create()
  * @obj: the object, no longer in its slot
  *
- * Context: atomic, not hard IRQ; the slot is write-locked.
+ * Context: process, atomic; the slot is write-locked.
  */
 typedef void (*z2_slot_release_fn)(void *ctx, const struct z2_object *obj);
 
