@@ -189,7 +189,10 @@ stat_of() {
 miss_free() { awk 'NR == 2 { print $2 }' "$sys/debug_stat"; }
 
 # Everything about a disk that can be read, to see that nothing has changed.
+# What was freed is given back in the background: that is waited for.
+gc_settled() { [ ! -e "$sys/gc_stat" ] || grep -qx 'pending 0' "$sys/gc_stat"; }
 snapshot() {
+	eventually 10 gc_settled
 	ls /sys/block
 	grep -s . "$sys"/* "$sys"/queue/* | grep -Ev '/(stat|inflight|uevent):'
 }
