@@ -48,9 +48,9 @@ remove_all() {
 		n=$((n + 1))
 	done
 }
-run_bg remove_all "$(few 200)"
+run_bg remove_all "$(few 60)"
 first=$bg first_out=$bg_out
-run_bg remove_all "$(few 200)"
+run_bg remove_all "$(few 60)"
 second=$bg second_out=$bg_out
 added=0
 while kill -0 $first 2>/dev/null || kill -0 $second 2>/dev/null; do
