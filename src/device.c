@@ -7,6 +7,7 @@
 #include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/vmalloc.h>
 
 #include <zram2/blockmap.h>
@@ -98,6 +99,44 @@ void z2_device_set_params(struct z2_device *dev, unsigned int prio,
 void z2_device_set_algo(struct z2_device *dev, unsigned int prio, const struct z2_codec_ops *ops)
 {
 	dev->algos[prio].ops = ops;
+}
+
+/**
+ * z2_device_find_algo() - which of a device's algorithms is meant
+ * @dev: the device, with the config lock held
+ * @name: its name, or NULL
+ * @prio: its priority, or Z2_PARAM_UNSET
+ * @first: the lowest priority there is to find, and what is meant by neither
+ *	name nor priority
+ * @why: what went wrong
+ *
+ * Of several priorities with the same algorithm a name means the lowest.
+ *
+ * Return: a priority, which may have no algorithm if no name is given;
+ * -EINVAL if it is out of range, or if the algorithm isn't used there.
+ */
+int z2_device_find_algo(const struct z2_device *dev, const char *name, int prio,
+			unsigned int first, const char **why)
+{
+	unsigned int p;
+
+	if (prio != Z2_PARAM_UNSET && (prio < (int)first || prio >= Z2_CODECS_MAX)) {
+		*why = "the priority is out of range";
+		return -EINVAL;
+	}
+	if (!name)
+		return prio == Z2_PARAM_UNSET ? first : prio;
+
+	for (p = first; p < Z2_CODECS_MAX; p++) {
+		const struct z2_codec_ops *ops = dev->algos[p].ops;
+
+		if (prio != Z2_PARAM_UNSET && prio != p)
+			continue;
+		if (ops && !strcmp(ops->name, name))
+			return p;
+	}
+	*why = "the device doesn't use that algorithm there";
+	return -EINVAL;
 }
 
 /**

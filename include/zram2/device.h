@@ -37,6 +37,7 @@ struct z2_pool;
 /* One primary algorithm and three for recompression, as in-tree. */
 #define Z2_CODECS_MAX	4
 #define Z2_PRIMARY	0
+#define Z2_SECONDARY	1
 
 /**
  * enum z2_state - what a device is doing
@@ -153,6 +154,8 @@ enum z2_state z2_device_state(const struct z2_device *dev);
 int z2_device_move(struct z2_device *dev, enum z2_state to);
 
 void z2_device_set_algo(struct z2_device *dev, unsigned int prio, const struct z2_codec_ops *ops);
+int z2_device_find_algo(const struct z2_device *dev, const char *name, int prio,
+			unsigned int first, const char **why);
 void z2_device_set_params(struct z2_device *dev, unsigned int prio,
 			  const struct z2_codec_params *params);
 void z2_device_reset_config(struct z2_device *dev);
