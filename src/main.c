@@ -9,6 +9,7 @@
 
 #include <zram2/backing.h>
 #include <zram2/codec.h>
+#include <zram2/debugfs.h>
 #include <zram2/disk.h>
 #include <zram2/gc.h>
 #include <zram2/lifecycle.h>
@@ -80,9 +81,10 @@ static int __init zram2_init(void)
 	err = z2_disk_init("zramx");
 	if (err)
 		goto exit_gc;
+	z2_debugfs_init("zram2");
 	err = class_register(&control_class);
 	if (err)
-		goto exit_disk;
+		goto exit_debugfs;
 
 	for (i = 0; i < num_devices; i++) {
 		err = z2_lifecycle_add(z2_sysfs_groups);
@@ -94,7 +96,8 @@ static int __init zram2_init(void)
 remove_devices:
 	class_unregister(&control_class);
 	z2_lifecycle_remove_all();
-exit_disk:
+exit_debugfs:
+	z2_debugfs_exit();
 	z2_disk_exit();
 exit_gc:
 	z2_gc_exit();
@@ -112,6 +115,7 @@ static void __exit zram2_exit(void)
 	/* No more hot_add and hot_remove from here on. */
 	class_unregister(&control_class);
 	z2_lifecycle_remove_all();
+	z2_debugfs_exit();
 	z2_disk_exit();
 	z2_gc_exit();
 	z2_backing_exit();

@@ -29,6 +29,7 @@
 #include <zram2/slot.h>
 #include <zram2/stats.h>
 
+struct dentry;
 struct gendisk;
 struct z2_backing;
 struct z2_gc;
@@ -65,6 +66,7 @@ struct z2_algo {
  * struct z2_device - a zram2 device
  * @disk: its disk; fixed
  * @id: number in its name; fixed
+ * @debugfs: its folder there; fixed
  * @config_lock: see the lock order above
  * @state: changed by z2_device_move() only; read anywhere
  * @state_wait: woken when @state changes and when an opener goes
@@ -96,6 +98,7 @@ struct z2_algo {
 struct z2_device {
 	struct gendisk *disk;
 	int id;
+	struct dentry *debugfs;
 
 	struct rw_semaphore config_lock;
 	enum z2_state state;
