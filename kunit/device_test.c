@@ -163,6 +163,24 @@ static void device_configuration(struct kunit *test)
 	up_write(&dev->config_lock);
 }
 
+/* What a new device has, here and where it stands in for the in-tree driver. */
+static void device_defaults(struct kunit *test)
+{
+	struct z2_device *dev = test->priv;
+
+	KUNIT_EXPECT_TRUE(test, dev->compressed_writeback);
+	z2_device_init(true);
+	down_write(&dev->config_lock);
+	z2_device_reset_config(dev);
+	up_write(&dev->config_lock);
+	KUNIT_EXPECT_FALSE(test, dev->compressed_writeback);
+	z2_device_init(false);
+	down_write(&dev->config_lock);
+	z2_device_reset_config(dev);
+	up_write(&dev->config_lock);
+	KUNIT_EXPECT_TRUE(test, dev->compressed_writeback);
+}
+
 /* Which algorithm a name, a priority, or both mean. */
 static void device_finds_algo(struct kunit *test)
 {
@@ -249,6 +267,7 @@ static struct kunit_case device_cases[] = {
 	KUNIT_CASE(device_moves_nowhere_else),
 	KUNIT_CASE(device_move_wakes),
 	KUNIT_CASE(device_configuration),
+	KUNIT_CASE(device_defaults),
 	KUNIT_CASE(device_finds_algo),
 	KUNIT_CASE(device_bytes_to_pages),
 	KUNIT_CASE(device_without_memory),

@@ -33,6 +33,20 @@
 #define GC_LIMIT_MAX		SZ_256M
 #define GC_LIMIT_SHARE		16
 
+/* Written once at module init. */
+static bool compressed_by_default = true;
+
+/**
+ * z2_device_init() - decide what new devices are like
+ * @drop_in: they stand in for the in-tree driver's, and have its defaults
+ *
+ * Context: process, at module init, before there is a device.
+ */
+void z2_device_init(bool drop_in)
+{
+	compressed_by_default = !drop_in;
+}
+
 /**
  * z2_device_state() - what a device is doing
  * @dev: the device
@@ -163,7 +177,7 @@ void z2_device_reset_config(struct z2_device *dev)
 	WRITE_ONCE(dev->writeback_batch_size, DEFAULT_BATCH_SIZE);
 	dev->writeback_limit = 0;
 	dev->writeback_limit_enable = false;
-	dev->compressed_writeback = true;
+	dev->compressed_writeback = compressed_by_default;
 	dev->writeback_packing = true;
 	atomic_long_set(&dev->max_used_pages, 0);
 	z2_stats_clear(dev->stats);

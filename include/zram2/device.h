@@ -150,6 +150,8 @@ static inline u32 z2_device_stored_size(const struct z2_device *dev, const struc
 	return z2_object_size(obj);
 }
 
+void z2_device_init(bool drop_in);
+
 struct z2_device *z2_device_create(int id);
 void z2_device_destroy(struct z2_device *dev);
 
