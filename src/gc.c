@@ -33,6 +33,7 @@
 
 #include <zram2/gc.h>
 #include <zram2/pool.h>
+#include <zram2/trace.h>
 
 /* A cache line of handles: one trip to the depot in eight. */
 #define STACK_HANDLES	8
@@ -111,6 +112,7 @@ struct gc_cpu {
 /**
  * struct z2_gc - the freed objects of a device
  * @pool: where they are from
+ * @name: of the device; fixed
  * @cpus: what each CPU keeps
  * @limit: bytes that may be kept; changed with READ_ONCE() readers about
  * @armed: the worker will run; set by whoever keeps something, cleared by the
@@ -133,6 +135,7 @@ struct gc_cpu {
  */
 struct z2_gc {
 	struct z2_pool *pool;
+	const char *name;
 	struct gc_cpu __percpu *cpus;
 	unsigned long limit;
 	bool armed;
@@ -278,7 +281,7 @@ static size_t empty_some(struct z2_gc *gc, unsigned int class)
 }
 
 /* Empty the depot until so many bytes are free.  Returns how many. */
-static size_t empty_depot(struct z2_gc *gc, size_t want)
+static size_t empty_depot(struct z2_gc *gc, size_t want, const char *by)
 {
 	unsigned int class, classes = z2_pool_classes(gc->pool);
 	size_t done = 0, bytes;
@@ -289,6 +292,8 @@ static size_t empty_depot(struct z2_gc *gc, size_t want)
 			done += bytes;
 		} while (bytes && done < want);
 	}
+	if (done)
+		trace_zram2_gc(gc->name, by, done);
 	return done;
 }
 
@@ -349,7 +354,7 @@ bool z2_gc_flush(struct z2_gc *gc)
 	if (!atomic_long_read(&gc->reserved))
 		return false;
 	empty_cpus(gc);
-	empty_depot(gc, SIZE_MAX);
+	empty_depot(gc, SIZE_MAX, "flush");
 	/* Others may have taken the last of them. */
 	spin_lock(&gc->emptying);
 	spin_unlock(&gc->emptying);
@@ -495,7 +500,7 @@ static void gc_work(struct kthread_work *work)
 	u64 deferred;
 
 	if (READ_ONCE(gc->pressed)) {
-		while (over_threshold(gc) && empty_depot(gc, CHUNK_BYTES))
+		while (over_threshold(gc) && empty_depot(gc, CHUNK_BYTES, "worker"))
 			cond_resched();
 		WRITE_ONCE(gc->pressed, false);
 	}
@@ -509,7 +514,7 @@ static void gc_work(struct kthread_work *work)
 	/* Who keeps something after we had its CPU's lock arms us again. */
 	WRITE_ONCE(gc->armed, false);
 	empty_cpus(gc);
-	while (empty_depot(gc, CHUNK_BYTES))
+	while (empty_depot(gc, CHUNK_BYTES, "worker"))
 		cond_resched();
 }
 
@@ -524,11 +529,11 @@ static unsigned long shrink_scan(struct shrinker *shrinker, struct shrink_contro
 {
 	struct z2_gc *gc = z2_compat_shrinker_data(shrinker);
 	size_t want = control->nr_to_scan << PAGE_SHIFT;
-	size_t done = empty_depot(gc, want);
+	size_t done = empty_depot(gc, want, "shrinker");
 
 	if (done < want) {
 		empty_cpus(gc);
-		done += empty_depot(gc, want - done);
+		done += empty_depot(gc, want - done, "shrinker");
 	}
 	return done >> PAGE_SHIFT ?: SHRINK_STOP;
 }
@@ -615,7 +620,7 @@ static void free_supplies(struct z2_gc *gc)
  * z2_gc_create() - start keeping freed objects
  * @pool: where they are from
  * @limit: bytes that may be kept
- * @name: of the device
+ * @name: of the device; kept
  *
  * Context: process, may sleep; takes the CPU hotplug lock.
  * Return: the place for them, or ERR_PTR(-ENOMEM).
@@ -629,6 +634,7 @@ struct z2_gc *z2_gc_create(struct z2_pool *pool, u64 limit, const char *name)
 	if (!gc)
 		return ERR_PTR(-ENOMEM);
 	gc->pool = pool;
+	gc->name = name;
 	spin_lock_init(&gc->emptying);
 	spin_lock_init(&gc->depot_lock);
 	INIT_LIST_HEAD(&gc->supplies);

@@ -25,6 +25,7 @@
 #include <zram2/recompress.h>
 #include <zram2/scan.h>
 #include <zram2/slot.h>
+#include <zram2/trace.h>
 
 /* Slots between two looks at whether to stop, where nothing else is done. */
 #define STOP_SLOTS	1024
@@ -160,6 +161,8 @@ static int recompress(struct run *run, unsigned long index, const struct z2_obje
 	int len;
 
 	len = compress(run, z2_object_size(obj));
+	trace_zram2_recompress(dev->disk->disk_name, index, z2_object_size(obj), max(len, 0),
+			       run->job->prio);
 	/* Whatever comes of it, the time is spent. */
 	run->left--;
 	if (len <= 0) {
