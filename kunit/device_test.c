@@ -163,6 +163,72 @@ static void device_configuration(struct kunit *test)
 	up_write(&dev->config_lock);
 }
 
+/* What a new device has, here and where it stands in for the in-tree driver. */
+static void device_defaults(struct kunit *test)
+{
+	struct z2_device *dev = test->priv;
+
+	KUNIT_EXPECT_TRUE(test, dev->compressed_writeback);
+	z2_device_init(true);
+	down_write(&dev->config_lock);
+	z2_device_reset_config(dev);
+	up_write(&dev->config_lock);
+	KUNIT_EXPECT_FALSE(test, dev->compressed_writeback);
+	z2_device_init(false);
+	down_write(&dev->config_lock);
+	z2_device_reset_config(dev);
+	up_write(&dev->config_lock);
+	KUNIT_EXPECT_TRUE(test, dev->compressed_writeback);
+}
+
+/* Which algorithm a name, a priority, or both mean. */
+static void device_finds_algo(struct kunit *test)
+{
+	static const struct {
+		const char *name;
+		int prio;
+		unsigned int first;
+		int want;
+	} cases[] = {
+		{ NULL, Z2_PARAM_UNSET, Z2_PRIMARY, 0 },
+		{ NULL, Z2_PARAM_UNSET, Z2_SECONDARY, 1 },
+		{ NULL, 0, Z2_PRIMARY, 0 },
+		{ NULL, 3, Z2_PRIMARY, 3 },
+		{ NULL, 2, Z2_SECONDARY, 2 },
+		{ "lzo", Z2_PARAM_UNSET, Z2_PRIMARY, 0 },
+		{ "lzo", Z2_PARAM_UNSET, Z2_SECONDARY, 2 },
+		{ "zstd", Z2_PARAM_UNSET, Z2_PRIMARY, 1 },
+		{ "lzo", 2, Z2_PRIMARY, 2 },
+		{ "zstd", 1, Z2_SECONDARY, 1 },
+
+		{ NULL, 4, Z2_PRIMARY, -EINVAL },
+		{ NULL, -1, Z2_PRIMARY, -EINVAL },
+		{ NULL, 0, Z2_SECONDARY, -EINVAL },
+		{ "lzo", 0, Z2_SECONDARY, -EINVAL },
+		{ "lzo", 1, Z2_PRIMARY, -EINVAL },
+		{ "lzo", 3, Z2_PRIMARY, -EINVAL },
+		{ "lzo", INT_MAX, Z2_PRIMARY, -EINVAL },
+		{ "deflate", Z2_PARAM_UNSET, Z2_PRIMARY, -EINVAL },
+		{ "", Z2_PARAM_UNSET, Z2_PRIMARY, -EINVAL },
+	};
+	struct z2_device *dev = test->priv;
+	unsigned int i;
+
+	down_write(&dev->config_lock);
+	z2_device_set_algo(dev, 0, &z2_codec_lzo);
+	z2_device_set_algo(dev, 1, &z2_codec_zstd);
+	z2_device_set_algo(dev, 2, &z2_codec_lzo);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		const char *why = NULL;
+		int got = z2_device_find_algo(dev, cases[i].name, cases[i].prio, cases[i].first,
+					      &why);
+
+		KUNIT_EXPECT_EQ_MSG(test, got, cases[i].want, "case %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, got < 0, !!why, "case %u", i);
+	}
+	up_write(&dev->config_lock);
+}
+
 static void device_bytes_to_pages(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, z2_bytes_to_pages(0), 0);
@@ -201,6 +267,8 @@ static struct kunit_case device_cases[] = {
 	KUNIT_CASE(device_moves_nowhere_else),
 	KUNIT_CASE(device_move_wakes),
 	KUNIT_CASE(device_configuration),
+	KUNIT_CASE(device_defaults),
+	KUNIT_CASE(device_finds_algo),
 	KUNIT_CASE(device_bytes_to_pages),
 	KUNIT_CASE(device_without_memory),
 	{}

@@ -247,6 +247,15 @@ bool z2t_blocked(struct z2t_thread *thread)
 }
 
 /**
+ * z2t_done() - has a thread done what it was to do?
+ * @thread: the thread
+ */
+bool z2t_done(struct z2t_thread *thread)
+{
+	return completion_done(&thread->done);
+}
+
+/**
  * z2t_join() - wait until a thread is done
  * @thread: the thread
  *

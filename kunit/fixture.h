@@ -43,6 +43,7 @@ struct page *z2t_page_alloc(struct kunit *test, unsigned int order);
 
 struct z2t_thread *z2t_spawn(struct kunit *test, void (*fn)(void *arg), void *arg);
 bool z2t_blocked(struct z2t_thread *thread);
+bool z2t_done(struct z2t_thread *thread);
 bool z2t_join(struct z2t_thread *thread);
 
 /*

@@ -4,6 +4,7 @@
 
 #include <zram2/backing.h>
 #include <zram2/codec.h>
+#include <zram2/debugfs.h>
 #include <zram2/disk.h>
 #include <zram2/gc.h>
 #include <zram2/lifecycle.h>
@@ -23,6 +24,7 @@ static int __init zram2_kunit_init(void)
 	err = z2_disk_init("z2kunit");
 	if (err)
 		goto exit_gc;
+	z2_debugfs_init("z2kunit");
 	return 0;
 
 exit_gc:
@@ -39,6 +41,7 @@ static void __exit zram2_kunit_exit(void)
 {
 	/* A suite that failed half way may have left some. */
 	z2_lifecycle_remove_all();
+	z2_debugfs_exit();
 	z2_disk_exit();
 	z2_gc_exit();
 	z2_backing_exit();

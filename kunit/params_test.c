@@ -332,6 +332,149 @@ static void params_algo(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, params.winbits, want->winbits);
 }
 
+/* Secondary algorithms. */
+struct recomp_algo_case {
+	const char *text;
+	int err;
+	const char *algo;
+	int prio;
+};
+
+static const struct recomp_algo_case recomp_algo_cases[] = {
+	{ "algo=zstd priority=1", 0, "zstd", 1 },
+	{ "algo=zstd priority=1\n", 0, "zstd", 1 },
+	{ "priority=3 algo=lz4hc", 0, "lz4hc", 3 },
+	{ "  algo=zstd", 0, "zstd", UNSET },
+	{ "algo=nosuch priority=-7", 0, "nosuch", -7 },
+	{ "algo=a algo=b", 0, "b", UNSET },
+
+	{ "", -EINVAL },
+	{ "\n", -EINVAL },
+	{ "priority=1", -EINVAL },
+	{ "zstd", -EINVAL },
+	{ "algo", -EINVAL },
+	{ "algo=", -EINVAL },
+	{ "algo=zstd priority", -EINVAL },
+	{ "algo=zstd priority=", -EINVAL },
+	{ "algo=zstd priority=x", -EINVAL },
+	{ "algo=zstd priority=0x1", -EINVAL },
+	{ "algo=zstd level=3", -EINVAL },
+	{ "algo=zstd 1", -EINVAL },
+	{ "algo=zstd priority=2147483648", -ERANGE },
+};
+
+static void recomp_algo_desc(const struct recomp_algo_case *c, char *desc)
+{
+	text_desc(c->text, desc);
+}
+
+KUNIT_ARRAY_PARAM(recomp_algo, recomp_algo_cases, recomp_algo_desc);
+
+static void params_recomp_algo(struct kunit *test)
+{
+	const struct recomp_algo_case *c = test->param_value;
+	char *text = kunit_kstrdup(test, c->text, GFP_KERNEL);
+	const char *algo = "untouched", *why = NULL;
+	int prio = UNTOUCHED, err;
+
+	KUNIT_ASSERT_NOT_NULL(test, text);
+	err = z2_params_recomp_algo(text, &algo, &prio, &why);
+	expect_result(test, err, c->err, why);
+	KUNIT_EXPECT_STREQ(test, algo, c->err ? "untouched" : c->algo);
+	KUNIT_EXPECT_EQ(test, prio, c->err ? UNTOUCHED : c->prio);
+}
+
+static void params_recomp_algo_too_long(struct kunit *test)
+{
+	char text[sizeof("algo=") + Z2_PARAMS_ALGO_MAX] = "algo=";
+	const char *algo, *why = NULL;
+	int prio, err;
+
+	memset(text + strlen("algo="), 'x', Z2_PARAMS_ALGO_MAX);
+	err = z2_params_recomp_algo(text, &algo, &prio, &why);
+	expect_result(test, err, -E2BIG, why);
+}
+
+/* Recompression. */
+struct recompress_case {
+	const char *text;
+	int err;
+	struct z2_recompress_params want;
+};
+
+#define ALL	.max_pages = U64_MAX, .prio = UNSET
+
+static const struct recompress_case recompress_cases[] = {
+	{ "", 0, { ALL } },
+	{ "\n", 0, { ALL } },
+	{ "type=idle", 0, { .type = Z2_TYPE_IDLE, ALL } },
+	{ "type=huge\n", 0, { .type = Z2_TYPE_HUGE, ALL } },
+	{ "type=huge_idle", 0, { .type = Z2_TYPE_HUGE_IDLE, ALL } },
+	{ "threshold=3000", 0, { .threshold = 3000, ALL } },
+	{ "threshold=0", 0, { ALL } },
+	{ "max_pages=42", 0, { .max_pages = 42, .prio = UNSET } },
+	{ "max_pages=0", 0, { .max_pages = 0, .prio = UNSET } },
+	{ "max_pages=18446744073709551615", 0, { ALL } },
+	{ "priority=2", 0, { .max_pages = U64_MAX, .prio = 2 } },
+	{ "priority=-1", 0, { .max_pages = U64_MAX, .prio = -1 } },
+	{ "algo=zstd", 0, { .algo = "zstd", ALL } },
+	{ "algo=zstd  priority=1 max_pages=7 threshold=9 type=idle\n", 0,
+	  { .type = Z2_TYPE_IDLE, .threshold = 9, .max_pages = 7, .algo = "zstd", .prio = 1 } },
+	{ "type=idle type=huge", 0, { .type = Z2_TYPE_HUGE, ALL } },
+
+	{ "idle", -EINVAL },
+	{ "type", -EINVAL },
+	{ "type=", -EINVAL },
+	{ "type=IDLE", -EINVAL },
+	{ "type=incompressible", -EINVAL },
+	{ "type=idle,huge", -EINVAL },
+	{ "type=idle huge", -EINVAL },
+	{ "threshold", -EINVAL },
+	{ "threshold=-1", -EINVAL },
+	{ "threshold=2K", -EINVAL },
+	{ "threshold=0x10", -EINVAL },
+	{ "max_pages=-1", -EINVAL },
+	{ "max_pages=all", -EINVAL },
+	{ "priority=one", -EINVAL },
+	{ "algo=", -EINVAL },
+	{ "page_index=1", -EINVAL },
+	{ "type=idle colour=red", -EINVAL },
+	{ "threshold=4294967296", -ERANGE },
+	{ "max_pages=18446744073709551616", -ERANGE },
+	{ "priority=99999999999", -ERANGE },
+};
+
+static void recompress_desc(const struct recompress_case *c, char *desc)
+{
+	text_desc(c->text, desc);
+}
+
+KUNIT_ARRAY_PARAM(recompress, recompress_cases, recompress_desc);
+
+static void params_recompress(struct kunit *test)
+{
+	static const struct z2_recompress_params untouched = {
+		.type = Z2_TYPE_INCOMPRESSIBLE, .threshold = UNTOUCHED,
+		.max_pages = UNTOUCHED, .algo = "a", .prio = UNTOUCHED,
+	};
+	const struct recompress_case *c = test->param_value;
+	const struct z2_recompress_params *want = c->err ? &untouched : &c->want;
+	char *text = kunit_kstrdup(test, c->text, GFP_KERNEL);
+	struct z2_recompress_params params = untouched;
+	const char *why = NULL;
+	int err;
+
+	KUNIT_ASSERT_NOT_NULL(test, text);
+	err = z2_params_recompress(text, &params, &why);
+	expect_result(test, err, c->err, why);
+	KUNIT_EXPECT_EQ(test, params.type, want->type);
+	KUNIT_EXPECT_EQ(test, params.threshold, want->threshold);
+	KUNIT_EXPECT_EQ(test, params.max_pages, want->max_pages);
+	KUNIT_EXPECT_EQ(test, !params.algo, !want->algo);
+	KUNIT_EXPECT_STREQ(test, params.algo ?: "", want->algo ?: "");
+	KUNIT_EXPECT_EQ(test, params.prio, want->prio);
+}
+
 static struct kunit_case params_cases[] = {
 	KUNIT_CASE_PARAM(params_size, size_gen_params),
 	KUNIT_CASE_PARAM(params_uint, uint_gen_params),
@@ -339,6 +482,9 @@ static struct kunit_case params_cases[] = {
 	KUNIT_CASE_PARAM(params_reset, reset_gen_params),
 	KUNIT_CASE(params_algo_name),
 	KUNIT_CASE_PARAM(params_algo, algo_gen_params),
+	KUNIT_CASE_PARAM(params_recomp_algo, recomp_algo_gen_params),
+	KUNIT_CASE(params_recomp_algo_too_long),
+	KUNIT_CASE_PARAM(params_recompress, recompress_gen_params),
 	{}
 };
 

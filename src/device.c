@@ -7,6 +7,7 @@
 #include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/vmalloc.h>
 
 #include <zram2/blockmap.h>
@@ -31,6 +32,20 @@
  */
 #define GC_LIMIT_MAX		SZ_256M
 #define GC_LIMIT_SHARE		16
+
+/* Written once at module init. */
+static bool compressed_by_default = true;
+
+/**
+ * z2_device_init() - decide what new devices are like
+ * @drop_in: they stand in for the in-tree driver's, and have its defaults
+ *
+ * Context: process, at module init, before there is a device.
+ */
+void z2_device_init(bool drop_in)
+{
+	compressed_by_default = !drop_in;
+}
 
 /**
  * z2_device_state() - what a device is doing
@@ -101,6 +116,44 @@ void z2_device_set_algo(struct z2_device *dev, unsigned int prio, const struct z
 }
 
 /**
+ * z2_device_find_algo() - which of a device's algorithms is meant
+ * @dev: the device, with the config lock held
+ * @name: its name, or NULL
+ * @prio: its priority, or Z2_PARAM_UNSET
+ * @first: the lowest priority there is to find, and what is meant by neither
+ *	name nor priority
+ * @why: what went wrong
+ *
+ * Of several priorities with the same algorithm a name means the lowest.
+ *
+ * Return: a priority, which may have no algorithm if no name is given;
+ * -EINVAL if it is out of range, or if the algorithm isn't used there.
+ */
+int z2_device_find_algo(const struct z2_device *dev, const char *name, int prio,
+			unsigned int first, const char **why)
+{
+	unsigned int p;
+
+	if (prio != Z2_PARAM_UNSET && (prio < (int)first || prio >= Z2_CODECS_MAX)) {
+		*why = "the priority is out of range";
+		return -EINVAL;
+	}
+	if (!name)
+		return prio == Z2_PARAM_UNSET ? first : prio;
+
+	for (p = first; p < Z2_CODECS_MAX; p++) {
+		const struct z2_codec_ops *ops = dev->algos[p].ops;
+
+		if (prio != Z2_PARAM_UNSET && prio != p)
+			continue;
+		if (ops && !strcmp(ops->name, name))
+			return p;
+	}
+	*why = "the device doesn't use that algorithm there";
+	return -EINVAL;
+}
+
+/**
  * z2_device_reset_config() - back to what a new device has
  * @dev: the device, with the config lock held for writing or not yet known to
  *	anybody
@@ -124,7 +177,7 @@ void z2_device_reset_config(struct z2_device *dev)
 	WRITE_ONCE(dev->writeback_batch_size, DEFAULT_BATCH_SIZE);
 	dev->writeback_limit = 0;
 	dev->writeback_limit_enable = false;
-	dev->compressed_writeback = true;
+	dev->compressed_writeback = compressed_by_default;
 	dev->writeback_packing = true;
 	atomic_long_set(&dev->max_used_pages, 0);
 	z2_stats_clear(dev->stats);

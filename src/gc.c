@@ -33,6 +33,7 @@
 
 #include <zram2/gc.h>
 #include <zram2/pool.h>
+#include <zram2/trace.h>
 
 /* A cache line of handles: one trip to the depot in eight. */
 #define STACK_HANDLES	8
@@ -122,6 +123,7 @@ struct gc_cpu {
  * struct z2_gc - the freed objects of a device
  * @pool: where they are from
  * @classes: of @pool; fixed
+ * @name: of the device; fixed
  * @cpus: what each CPU keeps
  * @limit: bytes that may be kept; changed with READ_ONCE() readers about
  * @armed: the worker will run; set by whoever keeps something, cleared by the
@@ -145,6 +147,7 @@ struct gc_cpu {
 struct z2_gc {
 	struct z2_pool *pool;
 	const struct z2_pool_classes *classes;
+	const char *name;
 	struct gc_cpu __percpu *cpus;
 	unsigned long limit;
 	bool armed;
@@ -287,7 +290,7 @@ static size_t empty_some(struct z2_gc *gc, unsigned int class)
 }
 
 /* Empty the depot until so many bytes are free.  Returns how many. */
-static size_t empty_depot(struct z2_gc *gc, size_t want)
+static size_t empty_depot(struct z2_gc *gc, size_t want, const char *by)
 {
 	unsigned int class;
 	size_t done = 0, bytes;
@@ -298,6 +301,8 @@ static size_t empty_depot(struct z2_gc *gc, size_t want)
 			done += bytes;
 		} while (bytes && done < want);
 	}
+	if (done)
+		trace_zram2_gc(gc->name, by, done);
 	return done;
 }
 
@@ -358,7 +363,7 @@ bool z2_gc_flush(struct z2_gc *gc)
 	if (!atomic_long_read(&gc->reserved))
 		return false;
 	empty_cpus(gc);
-	empty_depot(gc, SIZE_MAX);
+	empty_depot(gc, SIZE_MAX, "flush");
 	/* Others may have taken the last of them. */
 	spin_lock(&gc->emptying);
 	spin_unlock(&gc->emptying);
@@ -503,10 +508,10 @@ struct z2_gc_stats z2_gc_stats(struct z2_gc *gc)
 }
 
 /* As z2_gc_flush(), for who may sleep: it can be very much. */
-static void drain(struct z2_gc *gc)
+static void drain(struct z2_gc *gc, const char *by)
 {
 	empty_cpus(gc);
-	while (empty_depot(gc, CHUNK_BYTES))
+	while (empty_depot(gc, CHUNK_BYTES, by))
 		cond_resched();
 }
 
@@ -516,7 +521,7 @@ static void gc_work(struct kthread_work *work)
 	u64 deferred;
 
 	if (READ_ONCE(gc->pressed)) {
-		while (over(gc, RELAX_EIGHTHS) && empty_depot(gc, CHUNK_BYTES))
+		while (over(gc, RELAX_EIGHTHS) && empty_depot(gc, CHUNK_BYTES, "worker"))
 			cond_resched();
 		WRITE_ONCE(gc->pressed, false);
 	}
@@ -529,7 +534,7 @@ static void gc_work(struct kthread_work *work)
 	}
 	/* Who keeps something after we had its CPU's lock arms us again. */
 	WRITE_ONCE(gc->armed, false);
-	drain(gc);
+	drain(gc, "worker");
 }
 
 static unsigned long shrink_count(struct shrinker *shrinker, struct shrink_control *control)
@@ -543,11 +548,11 @@ static unsigned long shrink_scan(struct shrinker *shrinker, struct shrink_contro
 {
 	struct z2_gc *gc = z2_compat_shrinker_data(shrinker);
 	size_t want = control->nr_to_scan << PAGE_SHIFT;
-	size_t done = empty_depot(gc, want);
+	size_t done = empty_depot(gc, want, "shrinker");
 
 	if (done < want) {
 		empty_cpus(gc);
-		done += empty_depot(gc, want - done);
+		done += empty_depot(gc, want - done, "shrinker");
 	}
 	return done >> PAGE_SHIFT ?: SHRINK_STOP;
 }
@@ -600,7 +605,7 @@ int z2_gc_set_limit(struct z2_gc *gc, u64 limit)
 		return err;
 	WRITE_ONCE(gc->limit, bytes);
 	if (less) {
-		drain(gc);
+		drain(gc, "flush");
 		z2_gc_flush(gc);
 	}
 	return 0;
@@ -636,7 +641,7 @@ static void free_supplies(struct z2_gc *gc)
  * z2_gc_create() - start keeping freed objects
  * @pool: where they are from
  * @limit: bytes that may be kept
- * @name: of the device
+ * @name: of the device; kept
  *
  * Context: process, may sleep; takes the CPU hotplug lock.
  * Return: the place for them, or ERR_PTR(-ENOMEM).
@@ -651,6 +656,7 @@ struct z2_gc *z2_gc_create(struct z2_pool *pool, u64 limit, const char *name)
 		return ERR_PTR(-ENOMEM);
 	gc->pool = pool;
 	gc->classes = z2_pool_classes(pool);
+	gc->name = name;
 	spin_lock_init(&gc->emptying);
 	spin_lock_init(&gc->depot_lock);
 	INIT_LIST_HEAD(&gc->supplies);
@@ -695,7 +701,7 @@ void z2_gc_destroy(struct z2_gc *gc)
 	z2_compat_shrinker_remove(gc->shrinker);
 	cpuhp_state_remove_instance_nocalls(hotplug_state, &gc->node);
 	kthread_cancel_delayed_work_sync(&gc->work);
-	drain(gc);
+	drain(gc, "flush");
 	free_supplies(gc);
 	free_percpu(gc->cpus);
 	kvfree(gc);

@@ -21,6 +21,7 @@
 
 #include <zram2/backing.h>
 #include <zram2/codec.h>
+#include <zram2/debugfs.h>
 #include <zram2/device.h>
 #include <zram2/disk.h>
 #include <zram2/gc.h>
@@ -236,6 +237,7 @@ int z2_lifecycle_add(const struct attribute_group **groups)
 	if (err)
 		goto detach;
 
+	z2_debugfs_add(dev);
 	/* The place is reserved, so that this needs no memory. */
 	xa_store(&devices, id, dev, GFP_KERNEL);
 	mutex_unlock(&registry);
@@ -258,6 +260,7 @@ static void remove_claimed(struct z2_device *dev)
 	int id = dev->id;
 
 	take_down(dev);
+	z2_debugfs_remove(dev);
 	z2_disk_del(dev);
 	/* Until here others may find it, and see that it is claimed. */
 	mutex_lock(&registry);

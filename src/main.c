@@ -2,6 +2,7 @@
 /* Module parameters, the order in which units come up, and the control class. */
 #define pr_fmt(fmt) "zram2: " fmt
 
+#include <linux/cpuhotplug.h>
 #include <linux/device/class.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
@@ -9,6 +10,8 @@
 
 #include <zram2/backing.h>
 #include <zram2/codec.h>
+#include <zram2/debugfs.h>
+#include <zram2/device.h>
 #include <zram2/disk.h>
 #include <zram2/gc.h>
 #include <zram2/lifecycle.h>
@@ -17,6 +20,10 @@
 static unsigned int num_devices = 1;
 module_param(num_devices, uint, 0444);
 MODULE_PARM_DESC(num_devices, "devices to create at load (1)");
+
+static bool drop_in;
+module_param(drop_in, bool, 0444);
+MODULE_PARM_DESC(drop_in, "stand in for the kernel's own zram: devices zram0, ... (0)");
 
 /* Reading it adds a device, as in-tree: hence not readable for everybody. */
 static ssize_t hot_add_show(z2_compat_class *class, z2_compat_class_attribute *attr, char *buf)
@@ -63,26 +70,56 @@ static struct class control_class = {
 	.class_groups = control_groups,
 };
 
+/*
+ * The kernel's own zram takes this state of CPU hotplug, which one alone can
+ * have, before it does anything else.  So we see whether it is there, and if
+ * it isn't, it can't be loaded as long as we are.
+ */
+static int keep_zram_out(void)
+{
+	int err;
+
+	if (!drop_in)
+		return 0;
+	err = cpuhp_setup_state_multi(CPUHP_ZCOMP_PREPARE, "block/zram2:drop-in", NULL, NULL);
+	if (err == -EBUSY)
+		pr_err("drop_in=1: the kernel's own zram is there, unload it first (rmmod zram)\n");
+	return err;
+}
+
+static void let_zram_in(void)
+{
+	if (drop_in)
+		cpuhp_remove_multi_state(CPUHP_ZCOMP_PREPARE);
+}
+
 static int __init zram2_init(void)
 {
 	unsigned int i;
 	int err;
 
-	err = z2_codec_init();
+	err = keep_zram_out();
 	if (err)
 		return err;
+	if (drop_in)
+		control_class.name = "zram-control";
+	z2_device_init(drop_in);
+	err = z2_codec_init();
+	if (err)
+		goto let_in;
 	err = z2_backing_init();
 	if (err)
 		goto exit_codec;
 	err = z2_gc_init();
 	if (err)
 		goto exit_backing;
-	err = z2_disk_init("zramx");
+	err = z2_disk_init(drop_in ? "zram" : "zramx");
 	if (err)
 		goto exit_gc;
+	z2_debugfs_init(drop_in ? "zram" : "zram2");
 	err = class_register(&control_class);
 	if (err)
-		goto exit_disk;
+		goto exit_debugfs;
 
 	for (i = 0; i < num_devices; i++) {
 		err = z2_lifecycle_add(z2_sysfs_groups);
@@ -94,7 +131,8 @@ static int __init zram2_init(void)
 remove_devices:
 	class_unregister(&control_class);
 	z2_lifecycle_remove_all();
-exit_disk:
+exit_debugfs:
+	z2_debugfs_exit();
 	z2_disk_exit();
 exit_gc:
 	z2_gc_exit();
@@ -102,6 +140,8 @@ exit_backing:
 	z2_backing_exit();
 exit_codec:
 	z2_codec_exit();
+let_in:
+	let_zram_in();
 	pr_err("not loaded (%d)\n", err);
 	return err;
 }
@@ -112,10 +152,12 @@ static void __exit zram2_exit(void)
 	/* No more hot_add and hot_remove from here on. */
 	class_unregister(&control_class);
 	z2_lifecycle_remove_all();
+	z2_debugfs_exit();
 	z2_disk_exit();
 	z2_gc_exit();
 	z2_backing_exit();
 	z2_codec_exit();
+	let_zram_in();
 }
 module_exit(zram2_exit);
 

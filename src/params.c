@@ -262,6 +262,47 @@ int z2_params_algo(char *text, struct z2_algo_params *params, const char **why)
 	return 0;
 }
 
+/**
+ * z2_params_recomp_algo() - "algo=zstd priority=1"
+ * @text: what the user wrote; cut into pieces
+ * @algo: the name, in @text
+ * @prio: the priority, or Z2_PARAM_UNSET
+ * @why: what is wrong with it
+ *
+ * Context: any.
+ * Return: 0, -EINVAL, -ERANGE, or -E2BIG for what is too long for a name.
+ */
+int z2_params_recomp_algo(char *text, const char **algo, int *prio, const char **why)
+{
+	char *args = skip_spaces(text);
+	const char *found = NULL;
+	int p = Z2_PARAM_UNSET;
+	char *name, *value;
+	int err;
+
+	while (*args) {
+		args = next_arg(args, &name, &value);
+		if (!value || !*value)
+			return refuse(why, "a parameter without a value", -EINVAL);
+		if (!strcmp(name, "algo")) {
+			found = value;
+		} else if (!strcmp(name, "priority")) {
+			err = kstrtoint(value, 10, &p);
+			if (err)
+				return refuse(why, "a priority that is not a number", err);
+		} else {
+			return refuse(why, "unknown parameter", -EINVAL);
+		}
+	}
+	err = z2_params_algo_name(found ?: "", why);
+	if (err)
+		return err;
+
+	*algo = found;
+	*prio = p;
+	return 0;
+}
+
 static int parse_type(const char *text, enum z2_params_type *type)
 {
 	static const char *const names[] = {
@@ -341,4 +382,61 @@ int z2_params_writeback(char *text, unsigned long nr_pages, struct z2_params_ran
 			return refuse(why, err == -ERANGE ? "no such page" : "not a page", err);
 	}
 	return nr;
+}
+
+static int parse_recompress(const char *name, const char *value, struct z2_recompress_params *p)
+{
+	if (!strcmp(name, "type"))
+		return parse_type(value, &p->type) ?:
+		       (p->type == Z2_TYPE_INCOMPRESSIBLE ? -EINVAL : 0);
+	if (!strcmp(name, "threshold"))
+		return kstrtouint(value, 10, &p->threshold);
+	if (!strcmp(name, "max_pages"))
+		return kstrtoull(value, 10, &p->max_pages);
+	if (!strcmp(name, "priority"))
+		return kstrtoint(value, 10, &p->prio);
+	if (strcmp(name, "algo"))
+		return -ENOENT;
+	p->algo = value;
+	return 0;
+}
+
+/**
+ * z2_params_recompress() - "type=idle threshold=2000 max_pages=42 priority=1"
+ * @text: what the user wrote; cut into pieces
+ * @params: what it says
+ * @why: what is wrong with it
+ *
+ * Any order, each at most once in effect: the last one holds.  Nothing at all
+ * means every page.
+ *
+ * Context: any.
+ * Return: 0, -EINVAL or -ERANGE.
+ */
+int z2_params_recompress(char *text, struct z2_recompress_params *params, const char **why)
+{
+	struct z2_recompress_params p = {
+		.type = Z2_TYPE_ANY,
+		.max_pages = U64_MAX,
+		.prio = Z2_PARAM_UNSET,
+	};
+	char *args = skip_spaces(text);
+	char *name, *value;
+	int err;
+
+	while (*args) {
+		args = next_arg(args, &name, &value);
+		if (!value || !*value)
+			return refuse(why, "a parameter without a value", -EINVAL);
+		err = parse_recompress(name, value, &p);
+		if (err == -ENOENT)
+			return refuse(why, "unknown parameter", -EINVAL);
+		if (err && !strcmp(name, "type"))
+			return refuse(why, "no such type", err);
+		if (err)
+			return refuse(why, "a value that is not a number", err);
+	}
+
+	*params = p;
+	return 0;
 }

@@ -14,6 +14,7 @@
 #include <zram2/device.h>
 #include <zram2/readback.h>
 #include <zram2/slot.h>
+#include <zram2/trace.h>
 
 /* As long as what was written by one bio can be read by one. */
 #define READ_MAX	(SZ_128K + 2 * Z2_BLOCK_SIZE)
@@ -185,6 +186,7 @@ static void finish(struct z2_readback *rb, int err)
 {
 	unsigned int i;
 
+	trace_zram2_readback_done(rb->dev->disk->disk_name, rb->start, err);
 	for (i = 0; i < rb->nr; i++)
 		z2_readback_unpin(rb->dev, &rb->items[i].obj);
 	free_bounce(rb);
@@ -303,6 +305,7 @@ void z2_readback_submit(struct z2_readback *rb)
 	struct z2_backing *backing = rb->dev->backing;
 	struct z2_backing_io *io;
 
+	trace_zram2_readback(rb->dev->disk->disk_name, rb->start, rb->end - rb->start, rb->nr);
 	io = z2_backing_io_alloc(backing, REQ_OP_READ,
 				 DIV_ROUND_UP(rb->end - rb->start, PAGE_SIZE),
 				 GFP_NOWAIT | __GFP_NOWARN);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Choosing slots for post-processing, and marking them idle. */
+#include <linux/errno.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/timekeeping.h>
 
 #include <zram2/device.h>
@@ -10,7 +12,59 @@
 /* Slots between two offers to let others run. */
 #define RESCHED_SLOTS	1024
 
-static bool wanted(const struct z2_object *obj, unsigned int what)
+/**
+ * z2_scan_begin() - begin a run of post-processing
+ * @dev: the device
+ * @why: what went wrong
+ *
+ * From here until z2_scan_end() the device stays as it is: a reset waits for
+ * the run, which asks z2_scan_stop() now and then.
+ *
+ * Context: process; takes the post-processing lock.
+ * Return: 0; -EAGAIN while another run is on; -EINVAL if the device isn't live.
+ */
+int z2_scan_begin(struct z2_device *dev, const char **why)
+{
+	if (!mutex_trylock(&dev->pp_lock)) {
+		*why = "another run is on";
+		return -EAGAIN;
+	}
+	if (z2_device_state(dev) == Z2_LIVE)
+		return 0;
+	mutex_unlock(&dev->pp_lock);
+	*why = "the device has no size yet";
+	return -EINVAL;
+}
+
+/**
+ * z2_scan_end() - end a run of post-processing
+ * @dev: the device; its post-processing lock is given back
+ */
+void z2_scan_end(struct z2_device *dev)
+{
+	mutex_unlock(&dev->pp_lock);
+}
+
+/**
+ * z2_scan_stop() - is a run to end early?
+ * @dev: the device, with the post-processing lock held
+ *
+ * Context: process.
+ * Return: 0; -EINTR for a signal; -EBUSY for a reset or removal.
+ */
+int z2_scan_stop(struct z2_device *dev)
+{
+	if (signal_pending(current))
+		return -EINTR;
+	return z2_device_state(dev) == Z2_LIVE ? 0 : -EBUSY;
+}
+
+/**
+ * z2_scan_wanted() - is this a candidate?
+ * @obj: what a slot holds; its state will do
+ * @what: Z2_SCAN_*
+ */
+bool z2_scan_wanted(const struct z2_object *obj, unsigned int what)
 {
 	if (z2_object_empty(obj) || z2_object_is(obj, Z2_SLOT_SAME | Z2_SLOT_PP))
 		return false;
@@ -43,17 +97,28 @@ bool z2_scan_take(struct z2_device *dev, unsigned long index, unsigned int what,
 
 	if (!(index % RESCHED_SLOTS))
 		cond_resched();
-	if (!wanted(&peek, what))
+	if (!z2_scan_wanted(&peek, what))
 		return false;
 
 	z2_slot_read_lock(dev->table, index);
 	*obj = z2_slot_get(dev->table, index);
-	if (wanted(obj, what)) {
+	if (z2_scan_wanted(obj, what)) {
 		z2_slot_mark(dev->table, index, Z2_SLOT_PP);
 		return true;
 	}
 	z2_slot_read_unlock(dev->table, index);
 	return false;
+}
+
+/**
+ * z2_scan_untake() - leave a slot as it is after all
+ * @dev: the device, with the post-processing lock held
+ * @index: the slot, as z2_scan_take() left it
+ */
+void z2_scan_untake(struct z2_device *dev, unsigned long index)
+{
+	z2_slot_unmark(dev->table, index, Z2_SLOT_PP);
+	z2_slot_read_unlock(dev->table, index);
 }
 
 static bool can_be_idle(const struct z2_object *obj)

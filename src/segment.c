@@ -11,6 +11,7 @@
 #include <zram2/page.h>
 #include <zram2/segment.h>
 #include <zram2/slot.h>
+#include <zram2/trace.h>
 
 /*
  * 128 KiB, or less where memory isn't to be had in such pieces: larger writes
@@ -134,7 +135,7 @@ static void segment_shrink(struct z2_segment *seg, unsigned int blocks)
 }
 
 /* The slot's object is on the device now, if nobody has touched it since. */
-static void install(struct z2_device *dev, const struct entry *entry)
+static bool install(struct z2_device *dev, const struct entry *entry)
 {
 	struct z2_extent extent = z2_location_extent(entry->location, entry->size);
 	struct z2_object old, new;
@@ -154,6 +155,7 @@ static void install(struct z2_device *dev, const struct entry *entry)
 	z2_slot_write_unlock(dev->table, entry->index);
 	if (unchanged)
 		z2_page_release(dev, &old);
+	return unchanged;
 }
 
 static void forget(struct z2_device *dev, const struct entry *entry)
@@ -169,15 +171,16 @@ static void segment_done(struct z2_backing_io *io)
 	struct z2_segments *segs = seg->segs;
 	struct z2_device *dev = segs->dev;
 	int err = blk_status_to_errno(io->bio.bi_status);
-	unsigned int i;
+	unsigned int i, installed = 0;
 
 	z2_backing_io_free(io);
 	for (i = 0; i < seg->nr; i++) {
 		if (err)
 			forget(dev, &seg->entries[i]);
 		else
-			install(dev, &seg->entries[i]);
+			installed += install(dev, &seg->entries[i]);
 	}
+	trace_zram2_writeback_done(dev->disk->disk_name, seg->first, installed, err);
 	z2_blockmap_unreserve(z2_backing_map(dev->backing), seg->first, seg->blocks);
 	/* What was not written is not worn. */
 	if (err)
@@ -209,6 +212,7 @@ static void segment_submit(struct z2_segment *seg)
 	__bio_add_page(&io->bio, seg->page, bytes, 0);
 	io->done = segment_done;
 	io->private = seg;
+	trace_zram2_writeback(segs->dev->disk->disk_name, seg->first, bytes, seg->nr);
 
 	spin_lock(&segs->lock);
 	segs->in_flight++;

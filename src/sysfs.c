@@ -10,27 +10,17 @@
 
 #include <linux/blkdev.h>
 #include <linux/device.h>
-#include <linux/err.h>
-#include <linux/kernel_read_file.h>
 #include <linux/ratelimit.h>
-#include <linux/slab.h>
 #include <linux/sysfs.h>
-#include <linux/vmalloc.h>
 
-#include <zram2/codec.h>
 #include <zram2/device.h>
 #include <zram2/gc.h>
 #include <zram2/lifecycle.h>
 #include <zram2/params.h>
 #include <zram2/pool.h>
+#include <zram2/scan.h>
 #include <zram2/stats.h>
 #include <zram2/sysfs.h>
-
-/*
- * Far above what any algorithm makes use of (zstd trains 110 KiB by default,
- * lz4 looks at 64 KiB), far below what would hurt.
- */
-#define DICT_MAX	SZ_16M
 
 /**
  * z2_sysfs_refuse() - say why something that was written is refused
@@ -50,6 +40,25 @@ int z2_sysfs_refuse(struct z2_device *dev, const struct device_attribute *attr, 
 	if (__ratelimit(&limit))
 		pr_warn("%s: %s: %s (%d)\n", dev->disk->disk_name, attr->attr.name, why, err);
 	return err;
+}
+
+/**
+ * z2_sysfs_scan_of() - what a scan looks for, when a user names a type
+ * @type: the type
+ *
+ * Return: Z2_SCAN_*.
+ */
+unsigned int z2_sysfs_scan_of(enum z2_params_type type)
+{
+	static const unsigned int what[] = {
+		[Z2_TYPE_ANY] = 0,
+		[Z2_TYPE_IDLE] = Z2_SCAN_IDLE,
+		[Z2_TYPE_HUGE] = Z2_SCAN_HUGE,
+		[Z2_TYPE_HUGE_IDLE] = Z2_SCAN_HUGE | Z2_SCAN_IDLE,
+		[Z2_TYPE_INCOMPRESSIBLE] = Z2_SCAN_INCOMPRESSIBLE,
+	};
+
+	return what[type];
 }
 
 static ssize_t disksize_show(struct device *d, struct device_attribute *attr, char *buf)
@@ -195,153 +204,6 @@ static ssize_t gc_stat_show(struct device *d, struct device_attribute *attr, cha
 			  stats.freed, stats.sync_limit, stats.sync_full);
 }
 
-static ssize_t comp_algorithm_show(struct device *d, struct device_attribute *attr, char *buf)
-{
-	struct z2_device *dev = z2_sysfs_device(d);
-	const struct z2_codec_ops *chosen, *ops;
-	unsigned int i;
-	int len = 0;
-
-	down_read(&dev->config_lock);
-	chosen = dev->algos[Z2_PRIMARY].ops;
-	up_read(&dev->config_lock);
-
-	for (i = 0; (ops = z2_codec_nth(i)); i++)
-		len += sysfs_emit_at(buf, len, ops == chosen ? "[%s] " : "%s ", ops->name);
-	return len + sysfs_emit_at(buf, len, "\n");
-}
-
-static int set_algo(struct z2_device *dev, unsigned int prio, const struct z2_codec_ops *ops,
-		    const char **why)
-{
-	int err = 0;
-
-	down_write(&dev->config_lock);
-	if (dev->state == Z2_CONFIGURING) {
-		z2_device_set_algo(dev, prio, ops);
-	} else {
-		*why = "the device is in use, reset it first";
-		err = -EBUSY;
-	}
-	up_write(&dev->config_lock);
-	return err;
-}
-
-static ssize_t comp_algorithm_store(struct device *d, struct device_attribute *attr,
-				    const char *buf, size_t len)
-{
-	struct z2_device *dev = z2_sysfs_device(d);
-	const struct z2_codec_ops *ops;
-	const char *why = NULL;
-	int err = z2_params_algo_name(buf, &why);
-
-	if (err)
-		return z2_sysfs_refuse(dev, attr, why, err);
-	ops = z2_codec_find(buf);
-	if (!ops)
-		return z2_sysfs_refuse(dev, attr, "no such algorithm", -EINVAL);
-	err = set_algo(dev, Z2_PRIMARY, ops, &why);
-	return err ? z2_sysfs_refuse(dev, attr, why, err) : len;
-}
-
-/* Which of the device's algorithms is meant: by name, by priority, by both. */
-static int find_prio(struct z2_device *dev, const struct z2_algo_params *params, const char **why)
-{
-	unsigned int prio;
-
-	if (params->prio != Z2_PARAM_UNSET &&
-	    (params->prio < 0 || params->prio >= Z2_CODECS_MAX)) {
-		*why = "the priority is out of range";
-		return -EINVAL;
-	}
-	if (!params->algo)
-		return params->prio == Z2_PARAM_UNSET ? Z2_PRIMARY : params->prio;
-
-	for (prio = 0; prio < Z2_CODECS_MAX; prio++) {
-		const struct z2_codec_ops *ops = dev->algos[prio].ops;
-
-		if (params->prio != Z2_PARAM_UNSET && params->prio != prio)
-			continue;
-		if (ops && !strcmp(ops->name, params->algo))
-			return prio;
-	}
-	*why = "the device doesn't use that algorithm there";
-	return -EINVAL;
-}
-
-static int load_dict(const char *path, struct z2_codec_params *params, const char **why)
-{
-	void *dict = NULL;
-	ssize_t len = kernel_read_file_from_path(path, 0, &dict, DICT_MAX, NULL, READING_POLICY);
-
-	if (len < 0) {
-		/* Whatever is wrong with it, in-tree says EINVAL. */
-		*why = len == -EFBIG ? "the dictionary is too large" :
-				       "the dictionary can't be read";
-		return -EINVAL;
-	}
-	if (!len) {
-		vfree(dict);
-		*why = "the dictionary is empty";
-		return -EINVAL;
-	}
-	params->dict = dict;
-	params->dict_len = len;
-	return 0;
-}
-
-static int set_params(struct z2_device *dev, const struct z2_algo_params *text,
-		      struct z2_codec_params *params, const char **why)
-{
-	int ret;
-
-	down_write(&dev->config_lock);
-	if (dev->state != Z2_CONFIGURING) {
-		*why = "the device is in use, reset it first";
-		ret = -EBUSY;
-	} else {
-		ret = find_prio(dev, text, why);
-	}
-	if (ret >= 0) {
-		z2_device_set_params(dev, ret, params);
-		ret = 0;
-	}
-	up_write(&dev->config_lock);
-	return ret;
-}
-
-static ssize_t algorithm_params_store(struct device *d, struct device_attribute *attr,
-				      const char *buf, size_t len)
-{
-	struct z2_device *dev = z2_sysfs_device(d);
-	struct z2_codec_params params = {};
-	struct z2_algo_params text;
-	const char *why = "no memory";
-	char *copy;
-	int err;
-
-	copy = kstrdup(buf, GFP_KERNEL);
-	if (!copy)
-		return z2_sysfs_refuse(dev, attr, why, -ENOMEM);
-
-	err = z2_params_algo(copy, &text, &why);
-	if (err)
-		goto out;
-	params.level = text.level;
-	params.winbits = text.winbits;
-	/* Files are not read with the lock held: that may take a while. */
-	if (text.dict)
-		err = load_dict(text.dict, &params, &why);
-	if (err)
-		goto out;
-	err = set_params(dev, &text, &params, &why);
-	if (err)
-		vfree(params.dict);
-out:
-	kfree(copy);
-	return err ? z2_sysfs_refuse(dev, attr, why, err) : len;
-}
-
 static ssize_t io_stat_show(struct device *d, struct device_attribute *attr, char *buf)
 {
 	struct z2_stats __percpu *stats = z2_sysfs_device(d)->stats;
@@ -393,8 +255,6 @@ static DEVICE_ATTR_WO(mem_used_max);
 static DEVICE_ATTR_WO(compact);
 static DEVICE_ATTR_RW(gc_limit);
 static DEVICE_ATTR_RO(gc_stat);
-static DEVICE_ATTR_RW(comp_algorithm);
-static DEVICE_ATTR_WO(algorithm_params);
 static DEVICE_ATTR_RO(io_stat);
 static DEVICE_ATTR_RO(mm_stat);
 static DEVICE_ATTR_RO(debug_stat);
@@ -408,8 +268,6 @@ static struct attribute *z2_sysfs_attrs[] = {
 	&dev_attr_compact.attr,
 	&dev_attr_gc_limit.attr,
 	&dev_attr_gc_stat.attr,
-	&dev_attr_comp_algorithm.attr,
-	&dev_attr_algorithm_params.attr,
 	&dev_attr_io_stat.attr,
 	&dev_attr_mm_stat.attr,
 	&dev_attr_debug_stat.attr,
@@ -422,6 +280,7 @@ static const struct attribute_group z2_sysfs_group = {
 
 const struct attribute_group *z2_sysfs_groups[] = {
 	&z2_sysfs_group,
+	&z2_sysfs_algo_group,
 	&z2_sysfs_writeback_group,
 	NULL
 };

@@ -101,19 +101,6 @@ static ssize_t idle_store(struct device *d, struct device_attribute *attr, const
 	return err ? z2_sysfs_refuse(dev, attr, "the device has no size yet", err) : len;
 }
 
-static unsigned int scan_of(enum z2_params_type type)
-{
-	static const unsigned int what[] = {
-		[Z2_TYPE_ANY] = 0,
-		[Z2_TYPE_IDLE] = Z2_SCAN_IDLE,
-		[Z2_TYPE_HUGE] = Z2_SCAN_HUGE,
-		[Z2_TYPE_HUGE_IDLE] = Z2_SCAN_HUGE | Z2_SCAN_IDLE,
-		[Z2_TYPE_INCOMPRESSIBLE] = Z2_SCAN_INCOMPRESSIBLE,
-	};
-
-	return what[type];
-}
-
 /* Parsed whole before anything is written, so that bad input changes nothing. */
 static int parse_jobs(struct z2_device *dev, char *text, struct z2_writeback_job **jobs,
 		      const char **why)
@@ -137,7 +124,7 @@ static int parse_jobs(struct z2_device *dev, char *text, struct z2_writeback_job
 	nr = ranges && *jobs ? z2_params_writeback(text, pages, ranges, max, why) : -ENOMEM;
 	for (i = 0; i < nr; i++) {
 		(*jobs)[i] = (struct z2_writeback_job){
-			.what = scan_of(ranges[i].type),
+			.what = z2_sysfs_scan_of(ranges[i].type),
 			.first = ranges[i].first,
 			.last = ranges[i].last,
 		};

@@ -9,7 +9,6 @@
  * to new ones, for which some blocks are always kept free.
  */
 #include <linux/errno.h>
-#include <linux/sched/signal.h>
 
 #include <zram2/backing.h>
 #include <zram2/device.h>
@@ -34,19 +33,6 @@
 /* What a compaction is to gain: the cost of its scan is spread over so much. */
 #define COMPACT_SHARE	16
 
-static int should_stop(struct z2_device *dev)
-{
-	if (signal_pending(current))
-		return -EINTR;
-	return z2_device_state(dev) == Z2_LIVE ? 0 : -EBUSY;
-}
-
-static void untake(struct z2_device *dev, unsigned long index)
-{
-	z2_slot_unmark(dev->table, index, Z2_SLOT_PP);
-	z2_slot_read_unlock(dev->table, index);
-}
-
 /* The bytes of an object in memory, as they are to be stored on the device. */
 static int copy_object(struct z2_device *dev, unsigned long index, const struct z2_object *obj,
 		       void *bytes)
@@ -64,7 +50,7 @@ static void write_taken(struct z2_segments *segs, unsigned long index,
 	struct z2_device *dev = segs->dev;
 
 	if (copy_object(dev, index, obj, bytes)) {
-		untake(dev, index);
+		z2_scan_untake(dev, index);
 		return;
 	}
 	z2_segments_commit(segs, index, z2_device_stored_size(dev, obj));
@@ -94,7 +80,7 @@ static int move_object(struct z2_segments *segs, unsigned long index, unsigned i
 	if (!z2_scan_take(dev, index, Z2_SCAN_BACKING, &obj))
 		return 0;
 	if (!in_sparse_block(dev, &obj, below)) {
-		untake(dev, index);
+		z2_scan_untake(dev, index);
 		return 0;
 	}
 	z2_readback_pin(dev, &obj);
@@ -112,7 +98,7 @@ static int move_object(struct z2_segments *segs, unsigned long index, unsigned i
 	}
 
 	z2_slot_read_lock(dev->table, index);
-	untake(dev, index);
+	z2_scan_untake(dev, index);
 	/* What can't be read stays where it is; its reader is told. */
 	return bytes ? 0 : err;
 }
@@ -164,7 +150,7 @@ static int compact(struct z2_segments *segs, unsigned long *cursor)
 	moved = atomic64_read(moved_bytes);
 	for (i = 0; i < nr && !err; i++) {
 		if (!(i % STOP_SLOTS)) {
-			err = should_stop(dev);
+			err = z2_scan_stop(dev);
 			if (free_blocks(dev) >= before + want)
 				break;
 		}
@@ -205,7 +191,7 @@ static int write_slot(struct z2_segments *segs, unsigned long index, unsigned in
 		}
 
 		/* Not with the slot locked: making room waits for writes. */
-		untake(dev, index);
+		z2_scan_untake(dev, index);
 		bytes = z2_segments_room(segs, z2_device_stored_size(dev, &obj), &err);
 		if (!bytes && err == -ENOSPC && !compacted) {
 			err = compact(segs, cursor);
@@ -213,7 +199,7 @@ static int write_slot(struct z2_segments *segs, unsigned long index, unsigned in
 		} else if (bytes) {
 			err = 0;
 		}
-		err = err ?: should_stop(dev);
+		err = err ?: z2_scan_stop(dev);
 		if (err)
 			return err;
 	}
@@ -230,7 +216,7 @@ static int run_job(struct z2_segments *segs, const struct z2_writeback_job *job,
 
 	for (index = job->first; index <= last; index++) {
 		if (!(index % STOP_SLOTS)) {
-			err = should_stop(dev);
+			err = z2_scan_stop(dev);
 			if (err)
 				return err;
 		}
@@ -278,22 +264,15 @@ int z2_writeback_run(struct z2_device *dev, const struct z2_writeback_job *jobs,
 	unsigned long cursor = 0, next = 0, nr_slots;
 	unsigned int i;
 	u64 blocks;
-	int err = 0, flushed;
+	int err, flushed;
 
-	if (!mutex_trylock(&dev->pp_lock)) {
-		*why = "another run is on";
-		return -EAGAIN;
-	}
-	/* From here on a reset waits for us. */
-	if (z2_device_state(dev) != Z2_LIVE) {
-		*why = "the device has no size yet";
-		err = -EINVAL;
-		goto unlock;
-	}
+	err = z2_scan_begin(dev, why);
+	if (err)
+		return err;
 	if (!dev->backing) {
 		*why = "there is no backing device";
 		err = -ENODEV;
-		goto unlock;
+		goto end;
 	}
 
 	blocks = z2_blockmap_stats(z2_backing_map(dev->backing)).blocks;
@@ -315,7 +294,7 @@ int z2_writeback_run(struct z2_device *dev, const struct z2_writeback_job *jobs,
 	err = err ?: flushed;
 	if (err)
 		*why = reason(err);
-unlock:
-	mutex_unlock(&dev->pp_lock);
+end:
+	z2_scan_end(dev);
 	return err;
 }

@@ -29,6 +29,7 @@
 #include <zram2/slot.h>
 #include <zram2/stats.h>
 
+struct dentry;
 struct gendisk;
 struct z2_backing;
 struct z2_gc;
@@ -37,6 +38,7 @@ struct z2_pool;
 /* One primary algorithm and three for recompression, as in-tree. */
 #define Z2_CODECS_MAX	4
 #define Z2_PRIMARY	0
+#define Z2_SECONDARY	1
 
 /**
  * enum z2_state - what a device is doing
@@ -64,6 +66,7 @@ struct z2_algo {
  * struct z2_device - a zram2 device
  * @disk: its disk; fixed
  * @id: number in its name; fixed
+ * @debugfs: its folder there; fixed
  * @config_lock: see the lock order above
  * @state: changed by z2_device_move() only; read anywhere
  * @state_wait: woken when @state changes and when an opener goes
@@ -97,6 +100,7 @@ struct z2_algo {
 struct z2_device {
 	struct gendisk *disk;
 	int id;
+	struct dentry *debugfs;
 
 	struct rw_semaphore config_lock;
 	enum z2_state state;
@@ -149,6 +153,8 @@ static inline u32 z2_device_stored_size(const struct z2_device *dev, const struc
 	return z2_object_size(obj);
 }
 
+void z2_device_init(bool drop_in);
+
 struct z2_device *z2_device_create(int id);
 void z2_device_destroy(struct z2_device *dev);
 
@@ -156,6 +162,8 @@ enum z2_state z2_device_state(const struct z2_device *dev);
 int z2_device_move(struct z2_device *dev, enum z2_state to);
 
 void z2_device_set_algo(struct z2_device *dev, unsigned int prio, const struct z2_codec_ops *ops);
+int z2_device_find_algo(const struct z2_device *dev, const char *name, int prio,
+			unsigned int first, const char **why);
 void z2_device_set_params(struct z2_device *dev, unsigned int prio,
 			  const struct z2_codec_params *params);
 void z2_device_reset_config(struct z2_device *dev);

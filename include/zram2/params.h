@@ -54,6 +54,24 @@ struct z2_params_range {
 	unsigned long last;
 };
 
+/**
+ * struct z2_recompress_params - what recompress may hold
+ * @type: Z2_TYPE_ANY, _IDLE, _HUGE or _HUGE_IDLE
+ * @threshold: bytes from which on objects are recompressed, 0 for all
+ * @max_pages: most pages to try
+ * @algo: name of the algorithm, or NULL
+ * @prio: its priority, or Z2_PARAM_UNSET
+ *
+ * The name points into the text that was parsed.
+ */
+struct z2_recompress_params {
+	enum z2_params_type type;
+	unsigned int threshold;
+	u64 max_pages;
+	const char *algo;
+	int prio;
+};
+
 int z2_params_size(const char *text, u64 *bytes, const char **why);
 int z2_params_uint(const char *text, unsigned int *value, const char **why);
 int z2_params_u64(const char *text, u64 *value, const char **why);
@@ -63,6 +81,8 @@ int z2_params_zero(const char *text, const char **why);
 int z2_params_reset(const char *text, const char **why);
 int z2_params_algo_name(const char *text, const char **why);
 int z2_params_algo(char *text, struct z2_algo_params *params, const char **why);
+int z2_params_recomp_algo(char *text, const char **algo, int *prio, const char **why);
+int z2_params_recompress(char *text, struct z2_recompress_params *params, const char **why);
 int z2_params_writeback(char *text, unsigned long nr_pages, struct z2_params_range *ranges,
 			unsigned int max, const char **why);
 

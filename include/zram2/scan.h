@@ -16,8 +16,14 @@ struct z2_object;
 /* Objects on the backing device instead of those in memory. */
 #define Z2_SCAN_BACKING		BIT(3)
 
+int z2_scan_begin(struct z2_device *dev, const char **why);
+void z2_scan_end(struct z2_device *dev);
+int z2_scan_stop(struct z2_device *dev);
+
+bool z2_scan_wanted(const struct z2_object *obj, unsigned int what);
 bool z2_scan_take(struct z2_device *dev, unsigned long index, unsigned int what,
 		  struct z2_object *obj);
+void z2_scan_untake(struct z2_device *dev, unsigned long index);
 void z2_scan_mark_idle(struct z2_device *dev, s64 older_than);
 
 /**

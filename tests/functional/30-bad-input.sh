@@ -41,7 +41,7 @@ check_row() {
 	esac
 	case $input in
 	'(empty)') input= ;;
-	'(long)') input=$long ;;
+	*'(long)') input=${input%'(long)'}$long ;;
 	ID*) input=$disk_id${input#ID} ;;
 	read)
 		is "$what" "$(sysfs_write -r "$file")" "$errno"
@@ -67,7 +67,7 @@ check_row() {
 	before=$(snapshot)
 }
 
-for state in new set swap backed; do
+for state in new set swap backed recomp; do
 	new_disk
 	case $state in
 	new)
@@ -76,6 +76,7 @@ for state in new set swap backed; do
 	*)
 		set_to "$sys/comp_algorithm" lz4
 		[ $state != backed ] || set_to "$sys/backing_dev" "$back"
+		[ $state != recomp ] || set_to "$sys/recomp_algorithm" "algo=zstd priority=1"
 		set_to "$sys/disksize" 4M
 		set_to "$sys/mem_limit" 3M
 		ok_if "$state: mkswap" mkswap "$dev"
