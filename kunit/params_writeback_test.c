@@ -33,7 +33,7 @@ static const struct writeback_case writeback_cases[] = {
 	{ "page_index=4 type=idle", 2, { { Z2_TYPE_ANY, 4, 4 }, { Z2_TYPE_IDLE, 0, 99 } } },
 
 	{ "", -EINVAL },
-	{ " \n", -EINVAL },
+	{ "\n ", -EINVAL },
 	{ "all", -EINVAL },
 	{ "type=", -EINVAL },
 	{ "type=all", -EINVAL },
@@ -84,60 +84,60 @@ static void params_writeback(struct kunit *test)
 
 static void params_age(struct kunit *test)
 {
-	static const struct { const char *text; int err; s64 want; } cases[] = {
+	static const struct { const char *text; int err; s64 want; } rows[] = {
 		{ "all", 0, -1 }, { "all\n", 0, -1 }, { "0", 0, 0 }, { "3600\n", 0, 3600 },
 		{ "4294967295", 0, U32_MAX }, { "", -EINVAL }, { "ALL", -EINVAL },
 		{ "-1", -EINVAL }, { "1h", -EINVAL }, { "4294967296", -EINVAL },
 	};
 	int i;
 
-	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		const char *why = NULL;
 		s64 got = 77;
 
-		KUNIT_EXPECT_EQ_MSG(test, z2_params_age(cases[i].text, &got, &why), cases[i].err,
-				    "'%s'", cases[i].text);
-		KUNIT_EXPECT_EQ(test, got, cases[i].err ? 77 : cases[i].want);
-		KUNIT_EXPECT_EQ(test, !why, !cases[i].err);
+		KUNIT_EXPECT_EQ_MSG(test, z2_params_age(rows[i].text, &got, &why), rows[i].err,
+				    "'%s'", rows[i].text);
+		KUNIT_EXPECT_EQ(test, got, rows[i].err ? 77 : rows[i].want);
+		KUNIT_EXPECT_EQ(test, !why, !rows[i].err);
 	}
 }
 
 static void params_numbers(struct kunit *test)
 {
-	static const struct { const char *text; int err; u64 want; } cases[] = {
+	static const struct { const char *text; int err; u64 want; } rows[] = {
 		{ "0", 0, 0 }, { "17\n", 0, 17 }, { "18446744073709551615", 0, U64_MAX },
 		{ "", -EINVAL }, { "-1", -EINVAL }, { "0x10", -EINVAL }, { "1K", -EINVAL },
 		{ "18446744073709551616", -ERANGE },
 	};
 	int i;
 
-	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		const char *why = NULL;
 		u64 got = 77;
 
-		KUNIT_EXPECT_EQ_MSG(test, z2_params_u64(cases[i].text, &got, &why), cases[i].err,
-				    "'%s'", cases[i].text);
-		KUNIT_EXPECT_EQ(test, got, cases[i].err ? 77 : cases[i].want);
-		KUNIT_EXPECT_EQ(test, !why, !cases[i].err);
+		KUNIT_EXPECT_EQ_MSG(test, z2_params_u64(rows[i].text, &got, &why), rows[i].err,
+				    "'%s'", rows[i].text);
+		KUNIT_EXPECT_EQ(test, got, rows[i].err ? 77 : rows[i].want);
+		KUNIT_EXPECT_EQ(test, !why, !rows[i].err);
 	}
 }
 
 static void params_bool(struct kunit *test)
 {
-	static const struct { const char *text; int err; bool want; } cases[] = {
+	static const struct { const char *text; int err; bool want; } rows[] = {
 		{ "1", 0, true }, { "0\n", 0, false }, { "yes", 0, true }, { "off", 0, false },
 		{ "", -EINVAL }, { "2", -EINVAL }, { "maybe", -EINVAL },
 	};
 	int i;
 
-	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		const char *why = NULL;
 		bool got = true;
 
-		KUNIT_EXPECT_EQ_MSG(test, z2_params_bool(cases[i].text, &got, &why), cases[i].err,
-				    "'%s'", cases[i].text);
-		KUNIT_EXPECT_EQ(test, got, cases[i].err ? true : cases[i].want);
-		KUNIT_EXPECT_EQ(test, !why, !cases[i].err);
+		KUNIT_EXPECT_EQ_MSG(test, z2_params_bool(rows[i].text, &got, &why), rows[i].err,
+				    "'%s'", rows[i].text);
+		KUNIT_EXPECT_EQ(test, got, rows[i].err ? true : rows[i].want);
+		KUNIT_EXPECT_EQ(test, !why, !rows[i].err);
 	}
 }
 
