@@ -32,6 +32,9 @@
 #define GC_LIMIT_MAX		SZ_256M
 #define GC_LIMIT_SHARE		16
 
+/* What a new device's offload_threads are; set before there is any. */
+static unsigned int default_threads;
+
 /**
  * z2_device_state() - what a device is doing
  * @dev: the device
@@ -126,8 +129,20 @@ void z2_device_reset_config(struct z2_device *dev)
 	dev->writeback_limit_enable = false;
 	dev->compressed_writeback = true;
 	dev->writeback_packing = true;
+	dev->offload_threads = default_threads;
 	atomic_long_set(&dev->max_used_pages, 0);
 	z2_stats_clear(dev->stats);
+}
+
+/**
+ * z2_device_default_threads() - what offload_threads are at first
+ * @threads: workers for each memory node, 0 for none
+ *
+ * Context: at module init, before there is a device.
+ */
+void z2_device_default_threads(unsigned int threads)
+{
+	default_threads = threads;
 }
 
 /**

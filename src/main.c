@@ -9,14 +9,20 @@
 
 #include <zram2/backing.h>
 #include <zram2/codec.h>
+#include <zram2/device.h>
 #include <zram2/disk.h>
 #include <zram2/gc.h>
 #include <zram2/lifecycle.h>
+#include <zram2/offload.h>
 #include <zram2/sysfs.h>
 
 static unsigned int num_devices = 1;
 module_param(num_devices, uint, 0444);
 MODULE_PARM_DESC(num_devices, "devices to create at load (1)");
+
+static unsigned int offload_threads;
+module_param(offload_threads, uint, 0444);
+MODULE_PARM_DESC(offload_threads, "threads that compress for kswapd, of a new device (0)");
 
 /* Reading it adds a device, as in-tree: hence not readable for everybody. */
 static ssize_t hot_add_show(z2_compat_class *class, z2_compat_class_attribute *attr, char *buf)
@@ -68,6 +74,12 @@ static int __init zram2_init(void)
 	unsigned int i;
 	int err;
 
+	if (offload_threads > Z2_OFFLOAD_THREADS_MAX) {
+		pr_err("offload_threads: more than %u\n", Z2_OFFLOAD_THREADS_MAX);
+		return -EINVAL;
+	}
+	z2_device_default_threads(offload_threads);
+
 	err = z2_codec_init();
 	if (err)
 		return err;
@@ -77,9 +89,12 @@ static int __init zram2_init(void)
 	err = z2_gc_init();
 	if (err)
 		goto exit_backing;
-	err = z2_disk_init("zramx");
+	err = z2_offload_init("zram2_offload");
 	if (err)
 		goto exit_gc;
+	err = z2_disk_init("zramx");
+	if (err)
+		goto exit_offload;
 	err = class_register(&control_class);
 	if (err)
 		goto exit_disk;
@@ -96,6 +111,8 @@ remove_devices:
 	z2_lifecycle_remove_all();
 exit_disk:
 	z2_disk_exit();
+exit_offload:
+	z2_offload_exit();
 exit_gc:
 	z2_gc_exit();
 exit_backing:
@@ -113,6 +130,7 @@ static void __exit zram2_exit(void)
 	class_unregister(&control_class);
 	z2_lifecycle_remove_all();
 	z2_disk_exit();
+	z2_offload_exit();
 	z2_gc_exit();
 	z2_backing_exit();
 	z2_codec_exit();

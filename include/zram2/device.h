@@ -10,7 +10,7 @@
  *                                     I/O, nor taken by the I/O path
  *   slot lock                         one at a time
  *   codec stream                      one at a time
- *   gc's own (see there), the block map's, z2_device.writeback_lock
+ *   gc's own (see there), offload's lane, the block map's, z2_device.writeback_lock
  *   zsmalloc's own
  */
 #ifndef ZRAM2_DEVICE_H
@@ -32,6 +32,7 @@
 struct gendisk;
 struct z2_backing;
 struct z2_gc;
+struct z2_offload;
 struct z2_pool;
 
 /* One primary algorithm and three for recompression, as in-tree. */
@@ -76,6 +77,9 @@ struct z2_algo {
  * @bounce: pages for data that isn't one aligned page in memory; fixed
  * @requests: bios that wait for the backing device; fixed
  * @buffers: for one object and the sectors it lies in; fixed
+ * @offload_threads: workers for kswapd's writes, 0 for none; under
+ *	@config_lock, fixed while live
+ * @offload: their queue, or NULL; valid and fixed like @table
  * @backing: where pages are written back to, or NULL; under @config_lock,
  *	fixed while live
  * @pp_lock: held by whoever scans slots and moves what they hold; reset takes
@@ -109,6 +113,9 @@ struct z2_device {
 	mempool_t bounce;
 	mempool_t requests;
 	mempool_t buffers;
+
+	unsigned int offload_threads;
+	struct z2_offload *offload;
 
 	struct z2_backing *backing;
 	struct mutex pp_lock;		/* see the lock order */
@@ -156,5 +163,6 @@ void z2_device_set_algo(struct z2_device *dev, unsigned int prio, const struct z
 void z2_device_set_params(struct z2_device *dev, unsigned int prio,
 			  const struct z2_codec_params *params);
 void z2_device_reset_config(struct z2_device *dev);
+void z2_device_default_threads(unsigned int threads);
 
 #endif
