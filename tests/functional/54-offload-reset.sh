@@ -17,11 +17,10 @@ swap_on() {
 new_disk 1G
 stays=$disk
 swap_on "the one that stays" 1
-pages=$(vm pswpout)
-run_bg memfill -s 55 -l 60 $mib 2
-memfill=$bg
-swapping() { [ "$(vm pswpout)" -gt $((pages + 20000)) ]; }
-ok_if "memory runs over into swap ($mib MiB)" eventually 120 swapping
+run_bg memfill -s 55 -w $mib 2
+memfill=$bg memfill_out=$bg_out
+is_filled() { grep -q filled "$memfill_out"; }
+ok_if "more memory is in use than there is ($mib MiB)" eventually 180 is_filled
 
 queued=0
 for n in 1 2 3 4; do
@@ -29,6 +28,7 @@ for n in 1 2 3 4; do
 	[ $((n % 2)) = 0 ] || set_to "$sys/comp_algorithm" zstd
 	set_to "$sys/disksize" 512M
 	swap_on "number $n" 10
+	run_bg memfill -s 6$n 200
 	pages=$(vm pswpout)
 	swapping() { [ "$(vm pswpout)" -gt $((pages + 3000)) ]; }
 	ok_if "number $n is written to" eventually 60 swapping
@@ -42,12 +42,14 @@ for n in 1 2 3 4; do
 		set_to "$sys/disksize" 64M
 		rawio_ok "number $n works again" -S 16 -n 500 -s $n
 	fi
+	wait $bg && pass "number $n: every page is right" ||
+		fail "number $n: every page is right" "$(cat "$bg_out")"
 	drop_disk
 done
 holds "kswapd's writes were queued" $queued -gt 1000
 
-ok_if "the program is still there" kill -0 $memfill
-wait $memfill && pass "every page is right" || fail "every page is right" "$(cat "$bg_out")"
+kill -USR1 $memfill
+wait $memfill && pass "every page is right" || fail "every page is right" "$(cat "$memfill_out")"
 use_disk "$stays"
 ok_if "swapoff" swapoff "$dev"
 is "no request failed" "$(stat_of failed_reads) $(stat_of failed_writes)" "0 0"
