@@ -22,7 +22,7 @@
 
 #include "fixture.h"
 
-/* Of the fake clock, for a page. */
+/* Of the fake clock, for a page; a multiple of 8. */
 #define COST		1000
 #define QUEUE		Z2_OFFLOAD_QUEUE_PAGES
 #define ITEMS		(2 * QUEUE)
@@ -59,6 +59,7 @@ struct item {
  * @text: a page that isn't same-filled
  * @zero: one that is
  * @items: bios
+ * @cost: of the fake clock, for a page
  * @shut: workers wait for @gate before they carry out what they took
  * @fail: allocations of workers fail
  * @waiting: workers that do
@@ -73,6 +74,7 @@ struct offload_test {
 	struct page *text;
 	struct page *zero;
 	struct item *items;
+	u64 cost;
 	bool shut;
 	bool fail;
 	atomic_t waiting;
@@ -114,7 +116,7 @@ static void run(void *ctx, struct bio *bio)
 	item->order = atomic_inc_return(&t->seq);
 	item->by = current;
 	item->noreclaim = current->flags & PF_MEMALLOC;
-	atomic64_add(COST * DIV_ROUND_UP(bio->bi_iter.bi_size, PAGE_SIZE), &clock);
+	atomic64_add(t->cost * DIV_ROUND_UP(bio->bi_iter.bi_size, PAGE_SIZE), &clock);
 	if (!t->dev) {
 		bio_endio(bio);
 		return;
@@ -143,6 +145,7 @@ static struct offload_test *make(struct kunit *test, unsigned int threads)
 
 	KUNIT_ASSERT_NOT_NULL(test, t);
 	t->test = test;
+	t->cost = COST;
 	init_completion(&t->gate);
 	t->text = z2t_page_alloc(test, 0);
 	t->zero = z2t_page_alloc(test, 0);
@@ -476,6 +479,38 @@ static void offload_stalled(struct kunit *test)
 	KUNIT_EXPECT_GE(test, s.queue_ns, s.longest_ns);
 }
 
+/* What a page takes is learned, but not from a single one. */
+static void offload_average(struct kunit *test)
+{
+	struct offload_test *t = make(test, 1);
+	unsigned int i;
+	u64 before;
+
+	learn(t);
+	t->cost = 1000 * COST;
+	for (i = 0; i < 1000; i++) {
+		struct item *item = swap_out(t, 0);
+
+		before = z2_offload_stats(t->offload).page_ns;
+		KUNIT_ASSERT_TRUE(test, wait_for(&item->ended, 1));
+		KUNIT_ASSERT_TRUE(test, wait_idle(t));
+		KUNIT_ASSERT_LE(test, z2_offload_stats(t->offload).page_ns,
+				before + before / 8 + 1);
+		if (before > 10 * COST)
+			break;
+	}
+	KUNIT_EXPECT_GT(test, before, 10 * COST);
+	t->cost = COST;
+	for (i = 0; i < 1000 && before >= 2 * COST; i++) {
+		struct item *item = swap_out(t, 0);
+
+		KUNIT_ASSERT_TRUE(test, wait_for(&item->ended, 1));
+		KUNIT_ASSERT_TRUE(test, wait_idle(t));
+		before = z2_offload_stats(t->offload).page_ns;
+	}
+	KUNIT_EXPECT_LT(test, before, 2 * COST);
+}
+
 static void destroy_it(void *arg)
 {
 	struct offload_test *t = arg;
@@ -601,8 +636,7 @@ static void offload_without_memory(struct kunit *test)
 	for (nth = 1; failed; nth++) {
 		struct z2_offload *offload;
 
-		/* From then on, for there are two ways to get memory. */
-		z2t_fault_arm(nth, true);
+		z2t_fault_arm(nth, false);
 		offload = z2_offload_create(&ops, t, 4);
 		failed = z2t_fault_disarm();
 		if (IS_ERR(offload)) {
@@ -704,6 +738,7 @@ static struct kunit_case offload_cases[] = {
 	KUNIT_CASE(offload_full),
 	KUNIT_CASE(offload_folios),
 	KUNIT_CASE(offload_stalled),
+	KUNIT_CASE(offload_average),
 	KUNIT_CASE(offload_destroy_in_flight),
 	KUNIT_CASE(offload_threads),
 	KUNIT_CASE(offload_each_once),

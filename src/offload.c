@@ -26,9 +26,9 @@
 #include <linux/atomic.h>
 #include <linux/bio.h>
 #include <linux/blk_types.h>
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/highmem.h>
-#include <linux/jiffies.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/nodemask.h>
@@ -44,15 +44,16 @@
 #include <zram2/offload.h>
 #include <zram2/pattern.h>
 
-/*
- * kswapd isolates so many pages at a time: a worker is woken for each such batch,
- * as far as there are workers.  Woken for less, it would be through with a page
- * before the next one comes, to be woken for that again.
- */
-#define BATCH_PAGES	SWAP_CLUSTER_MAX
+/* For so many queued pages more, one more worker: kswapd's batch. */
+#define PAGES_A_WORKER	SWAP_CLUSTER_MAX
 
-/* What doesn't make a batch waits for more so long, in jiffies. */
-#define BATCH_DELAY	1
+/*
+ * A worker that finds nothing stays so long, in microseconds, before it looks
+ * for the last time.  A fast algorithm is through with a page before the next one
+ * comes; woken for each, it would cost kswapd half of what it saves.
+ */
+#define LINGER_MIN	200
+#define LINGER_MAX	300
 
 /*
  * Of a worker, unless the administrator has given the workqueue another.  With
@@ -62,7 +63,11 @@
  */
 #define WORKER_NICE	-5
 
-/* Of a new sample, this part comes into the average: 1 / 8. */
+/*
+ * Of a new sample, this part comes into the average: 1 / 8.  One that is out of
+ * all proportion, such as that of a virtual machine that lost its CPU for a while,
+ * counts as twice the average: entries would be late too late.
+ */
 #define SAMPLE_SHIFT	3
 
 /**
@@ -98,9 +103,7 @@ struct worker {
  * @nr: entries
  * @pages: in them
  * @idle: workers that are neither woken nor at work
- * @active: how many are
- * @rest: the worker for what doesn't make a batch; pending or active when there
- *	are entries and no other is
+ * @active: how many are; not zero when there are entries
  * @due: when one of them should take an entry, or have finished one
  * @inline_running: submitters that carry out their own bio and will come back
  * @stats: all but @pending
@@ -117,7 +120,6 @@ struct lane {
 	unsigned int pages;
 	struct worker *idle;
 	unsigned int active;
-	struct delayed_work rest;
 	u64 due;
 	unsigned int inline_running;
 	struct z2_offload_stats stats;
@@ -174,10 +176,9 @@ static bool same_filled(struct bio *bio)
 static bool late(const struct lane *lane, unsigned int more, u64 now)
 {
 	s64 waited = now - lane->due;
-
 	s64 grace = (lane->pages + more) * lane->stats.page_ns;
 
-	return (lane->active || lane->nr) && waited > grace;
+	return lane->active && waited > grace;
 }
 
 /* With the lane's lock. */
@@ -209,7 +210,7 @@ static void run(struct lane *lane, struct bio *bio, unsigned int pages, u64 star
 {
 	const struct z2_offload *offload = lane->offload;
 	unsigned long switches = current->nvcsw + current->nivcsw;
-	u64 sample;
+	u64 sample, mean;
 
 	spin_unlock(&lane->lock);
 	offload->ops->run(offload->ctx, bio);
@@ -218,25 +219,18 @@ static void run(struct lane *lane, struct bio *bio, unsigned int pages, u64 star
 
 	if (switches != current->nvcsw + current->nivcsw)
 		return;
-	if (lane->stats.page_ns)
-		sample = lane->stats.page_ns - (lane->stats.page_ns >> SAMPLE_SHIFT) +
-			 (sample >> SAMPLE_SHIFT);
+	mean = lane->stats.page_ns;
+	if (mean)
+		sample = mean + (min(sample, 2 * mean) >> SAMPLE_SHIFT) - (mean >> SAMPLE_SHIFT);
 	/* Zero means not known. */
 	lane->stats.page_ns = max_t(u64, sample, 1);
 }
 
-/*
- * With the lane's lock: take and carry out, until there is nothing left.
- *
- * kswapd may dip into the reserves, for it is about to free memory, and must not
- * begin to reclaim on its own behalf.  The same goes for who works for it; what
- * that takes is bounded by the queue, as kswapd waits for its pages to be
- * written before it can free them.
- */
-static void work_off(struct lane *lane)
+/* With the lane's lock: take and carry out, until there is nothing left. */
+static bool work_off(struct lane *lane)
 {
 	u64 (*clock)(void) = lane->offload->ops->now;
-	unsigned int flags = memalloc_noreclaim_save();
+	bool any = false;
 	struct entry entry;
 	u64 now;
 
@@ -244,10 +238,11 @@ static void work_off(struct lane *lane)
 		lane->due = now + entry.pages * lane->stats.page_ns;
 		run(lane, entry.bio, entry.pages, now);
 		lane->stats.completed += entry.pages;
+		any = true;
 		cond_resched_lock(&lane->lock);
 	}
-	lane->active--;
-	memalloc_noreclaim_restore(flags);
+	lane->due = now + LINGER_MAX * NSEC_PER_USEC;
+	return any;
 }
 
 /* The threads of a workqueue are shared: it must be undone. */
@@ -259,35 +254,31 @@ static bool hurry(void)
 	return true;
 }
 
-static void batch_work(struct work_struct *work)
+/*
+ * kswapd may dip into the reserves, for it is about to free memory, and must not
+ * begin to reclaim on its own behalf.  The same goes for who works for it: a
+ * worker that waits for memory holds what kswapd would free.
+ */
+static void offload_work(struct work_struct *work)
 {
 	struct worker *worker = container_of(work, struct worker, work);
 	struct lane *lane = worker->lane;
+	unsigned int flags = memalloc_noreclaim_save();
 	bool renice = hurry();
 
 	spin_lock(&lane->lock);
-	work_off(lane);
+	while (work_off(lane)) {
+		spin_unlock(&lane->lock);
+		usleep_range(LINGER_MIN, LINGER_MAX);
+		spin_lock(&lane->lock);
+	}
 	worker->next = lane->idle;
 	lane->idle = worker;
+	lane->active--;
 	spin_unlock(&lane->lock);
 	if (renice)
 		set_user_nice(current, 0);
-}
-
-static void rest_work(struct work_struct *work)
-{
-	struct lane *lane = container_of(work, struct lane, rest.work);
-	bool renice = hurry();
-
-	spin_lock(&lane->lock);
-	if (lane->nr && !lane->active) {
-		lane->active++;
-		lane->stats.wakeups++;
-		work_off(lane);
-	}
-	spin_unlock(&lane->lock);
-	if (renice)
-		set_user_nice(current, 0);
+	memalloc_noreclaim_restore(flags);
 }
 
 /* With the lane's lock: carry out what others should have.  Counted as taken. */
@@ -316,31 +307,18 @@ static void help_if_late(struct lane *lane)
 	spin_unlock(&lane->lock);
 }
 
-/* With the lane's lock. */
+/* With the lane's lock: one worker to begin with, and one for each so many pages. */
 static void wake_worker(struct lane *lane, u64 now)
 {
 	struct worker *worker = lane->idle;
 
-	if (!worker || lane->active == lane->offload->threads)
+	if (!worker || lane->pages < lane->active * PAGES_A_WORKER)
 		return;
 	lane->idle = worker->next;
 	if (!lane->active++)
 		lane->due = now;
 	lane->stats.wakeups++;
 	queue_work(queue, &worker->work);
-}
-
-/* With the lane's lock: see to it that somebody comes for what is there now. */
-static void notify(struct lane *lane, u64 now)
-{
-	if (lane->pages >= (lane->active + 1) * BATCH_PAGES) {
-		wake_worker(lane, now);
-	} else if (!lane->active) {
-		if (lane->nr == 1)
-			lane->due = now + jiffies_to_nsecs(BATCH_DELAY);
-		/* One that is pending already comes all the sooner. */
-		queue_delayed_work(queue, &lane->rest, BATCH_DELAY);
-	}
 }
 
 /* Room for a bio; one that is larger than all there is has it for itself. */
@@ -373,7 +351,7 @@ static u64 *try_to_queue(struct lane *lane, struct bio *bio, unsigned int pages,
 	lane->pages += pages;
 	lane->stats.queued += pages;
 	lane->stats.deepest = max_t(u64, lane->stats.deepest, lane->pages);
-	notify(lane, now);
+	wake_worker(lane, now);
 	return NULL;
 }
 
@@ -475,8 +453,8 @@ struct z2_offload_stats z2_offload_stats(struct z2_offload *offload)
 
 static struct lane *create_lane(struct z2_offload *offload, int nid)
 {
-	struct lane *lane = kvzalloc_node(struct_size(lane, workers, offload->threads),
-					  GFP_KERNEL, nid);
+	struct lane *lane = kzalloc_node(struct_size(lane, workers, offload->threads),
+					 GFP_KERNEL, nid);
 	unsigned int i;
 
 	if (!lane)
@@ -484,11 +462,10 @@ static struct lane *create_lane(struct z2_offload *offload, int nid)
 	lane->offload = offload;
 	spin_lock_init(&lane->lock);
 	init_waitqueue_head(&lane->gone);
-	INIT_DELAYED_WORK(&lane->rest, rest_work);
 	for (i = 0; i < offload->threads; i++) {
 		struct worker *worker = &lane->workers[i];
 
-		INIT_WORK(&worker->work, batch_work);
+		INIT_WORK(&worker->work, offload_work);
 		worker->lane = lane;
 		worker->next = lane->idle;
 		lane->idle = worker;
@@ -505,7 +482,6 @@ static void stop_lane(struct lane *lane)
 	while (run_oldest(lane, lane->offload->ops->now()))
 		cond_resched_lock(&lane->lock);
 	spin_unlock(&lane->lock);
-	cancel_delayed_work_sync(&lane->rest);
 	for (i = 0; i < lane->offload->threads; i++)
 		cancel_work_sync(&lane->workers[i].work);
 
@@ -531,7 +507,7 @@ void z2_offload_destroy(struct z2_offload *offload)
 		if (!offload->lanes[i])
 			continue;
 		stop_lane(offload->lanes[i]);
-		kvfree(offload->lanes[i]);
+		kfree(offload->lanes[i]);
 	}
 	kfree(offload);
 }
