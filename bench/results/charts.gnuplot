@@ -14,6 +14,14 @@ plot 1 with lines lc rgb "#888888" dt 2 title "in-tree", \
   "charts/io-uml-up-1.dat" using 0:2:3:4:(0.6):xtic(1) with boxerrorbars lc rgb "#3b75af" title "zram2", \
   "" using 0:5 with points pt 9 ps 1.2 lc rgb "#c03028" title "goal"
 
+
+set output "writeback-uml-up-1.svg"
+set title "writeback: uml-up, CPUs: 1"
+set xrange [-0.6:10.6]
+plot 1 with lines lc rgb "#888888" dt 2 title "in-tree", \
+  "charts/writeback-uml-up-1.dat" using 0:2:3:4:(0.6):xtic(1) with boxerrorbars lc rgb "#3b75af" title "zram2", \
+  "" using 0:5 with points pt 9 ps 1.2 lc rgb "#c03028" title "goal"
+
 set terminal pngcairo size 960,540
 
 set output "io-uml-up-1.png"
@@ -21,5 +29,13 @@ set title "io: uml-up, CPUs: 1"
 set xrange [-0.6:23.6]
 plot 1 with lines lc rgb "#888888" dt 2 title "in-tree", \
   "charts/io-uml-up-1.dat" using 0:2:3:4:(0.6):xtic(1) with boxerrorbars lc rgb "#3b75af" title "zram2", \
+  "" using 0:5 with points pt 9 ps 1.2 lc rgb "#c03028" title "goal"
+
+
+set output "writeback-uml-up-1.png"
+set title "writeback: uml-up, CPUs: 1"
+set xrange [-0.6:10.6]
+plot 1 with lines lc rgb "#888888" dt 2 title "in-tree", \
+  "charts/writeback-uml-up-1.dat" using 0:2:3:4:(0.6):xtic(1) with boxerrorbars lc rgb "#3b75af" title "zram2", \
   "" using 0:5 with points pt 9 ps 1.2 lc rgb "#c03028" title "goal"
 
