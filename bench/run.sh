@@ -158,4 +158,4 @@ python3 "$bench/report.py" "$bench/goals.txt" "$results"
 (cd "$results" && gnuplot charts.gnuplot) || die "gnuplot fails"
 say "results are in ${results#"$Z2_TOP"/}"
 # Goals that are not reached are results; only a bench that broke fails.
-[ "$(count f)" = 0 ] || die "something went wrong, see above: the figures may be incomplete"
+[ "$(count '^f')" = 0 ] || die "something went wrong, see above: the figures may be incomplete"

@@ -33,7 +33,7 @@ die() { printf '[%4d s] error: %s\n' "$(elapsed)" "$*" >&2; exit 1; }
 
 # pass TEXT, fail TEXT: one result, printed and counted.
 pass() { printf '[%4d s] ok - %s\n' "$(elapsed)" "$*"; echo p >>"$Z2_TALLY"; }
-fail() { printf '[%4d s] not ok - %s\n' "$(elapsed)" "$*"; echo f >>"$Z2_TALLY"; }
+fail() { printf '[%4d s] not ok - %s\n' "$(elapsed)" "$*"; echo "f $*" >>"$Z2_TALLY"; }
 # check TEXT COMMAND...: the command's success is the result, its output is
 # shown when it fails.
 check() {
@@ -43,13 +43,14 @@ check() {
 indent() { sed 's/^/    /'; }
 count() { grep -c "$1" "$Z2_TALLY" || true; }
 
-# The last words of a script: totals, and the exit status they mean. Nothing
-# ran is no success either.
+# The last words of a script: what failed, once more, where a log's reader looks
+# first; totals, and the exit status they mean. Nothing ran is no success either.
 verdict() {
 	[ -n "${Z2_OWNS_TALLY:-}" ] || return 0
 	local passed failed
-	passed=$(count p); failed=$(count f)
+	passed=$(count '^p'); failed=$(count '^f')
 	[ "$failed" -gt 0 ] || [ "$passed" -gt 0 ] || failed=1
+	sed -n 's/^f /not ok - /p' "$Z2_TALLY"
 	echo "$passed passed, $failed failed"
 	[ "$failed" -eq 0 ]
 }
