@@ -1,0 +1,113 @@
+#!/bin/sh
+# vm: mem=560M alone=yes timeout=900
+# More memory in use than there is, kswapd's writes on other threads, every page
+# verified: with idle CPUs, with busy ones, when a CPU goes away, and when
+# everything is frozen as for a suspend.
+. /tests/lib.sh
+begin
+stat() { awk -v name="$1" '$1 == name { print $2 }' "$sys/offload_stat"; }
+vm() { awk -v name="$1" '$1 == name { print $2 }' /proc/vmstat; }
+kswapd=$(dirname "$(grep -lx kswapd0 /proc/[0-9]*/comm)")
+kswapd_ns() { cut -d ' ' -f 1 "$kswapd/schedstat"; }
+echo 0 >/proc/sys/vm/page-cluster
+
+mib=$(($(awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo) / 1024 * 6 / 5))
+hogs=
+busy() {
+	local i
+	for i in 1 2 3; do
+		while :; do :; done &
+		hogs="$hogs $!"
+	done
+	background="$background $hogs"
+}
+idle() {
+	local p
+	for p in $hogs; do kill "$p"; wait "$p"; done 2>/dev/null
+	hogs=
+}
+
+# swapped: the disk as swap, $cost set to kswapd's nanoseconds for a page.
+used_swap() { [ "$(vm pswpout)" -gt $((pages + 20000)) ]; }
+pressure() {
+	local ns freed
+	pages=$(vm pswpout) ns=$(kswapd_ns) freed=$(vm pgsteal_kswapd)
+	run_bg memfill -s 54 "$@" $mib 2
+	ok_if "$what: memory runs over into swap ($mib MiB)" eventually 120 used_swap
+	[ -z "${meanwhile:-}" ] || $meanwhile
+	wait $bg && pass "$what: every page is right" || fail "$what: every page is right" "$(cat "$bg_out")"
+	freed=$(($(vm pgsteal_kswapd) - freed))
+	cost=$((($(kswapd_ns) - ns) / freed))
+	echo "# $what: kswapd freed $freed pages and took $cost ns for each"
+	explain <"$sys/offload_stat"
+}
+swap_on() {
+	new_disk
+	set_to "$sys/offload_threads" "$1"
+	set_to "$sys/comp_algorithm" zstd
+	set_to "$sys/disksize" 1G
+	ok_if "$what: mkswap" mkswap "$dev"
+	ok_if "$what: swapon" swapon "$dev"
+}
+swap_off() {
+	ok_if "$what: swapoff" swapoff "$dev"
+	is "$what: no request failed" "$(stat_of failed_reads) $(stat_of failed_writes)" "0 0"
+	is "$what: nothing is left in the queue" "$(stat pending)" 0
+	is "$what: all that was queued was done" "$(($(stat completed) + $(stat taken)))" "$(stat queued)"
+	drop_disk
+}
+
+what=off
+swap_on 0
+pressure
+inline=$cost
+is "off: nothing is queued" "$(stat queued)" 0
+swap_off
+
+what=idle
+swap_on 2
+pressure
+holds "idle: kswapd's writes were queued" "$(stat queued)" -gt 10000
+holds "idle: at most 256 pages, or one huge one" "$(stat deepest)" -le 512
+holds "idle: a wake-up is for many pages" "$(stat wakeups)" -lt $(($(stat queued) / 4))
+# How fast either is depends on the machine below: bench/ compares.
+echo "# idle: kswapd took $((cost * 100 / inline)) % of its time for a page without"
+swap_off
+
+what=busy
+swap_on 2
+busy
+pressure
+idle
+holds "busy: kswapd's writes were queued" "$(stat queued)" -gt 5000
+swap_off
+
+what="a CPU goes away"
+go_away() {
+	local n=0
+	while [ $n -lt 5 ]; do
+		sysfs_write /sys/devices/system/cpu/cpu1/online 0 >/dev/null
+		sleep 0.5
+		sysfs_write /sys/devices/system/cpu/cpu1/online 1 >/dev/null
+		sleep 0.5
+		n=$((n + 1))
+	done
+	is "$what: and is back" "$(cat /sys/devices/system/cpu/cpu1/online)" 1
+}
+swap_on 2
+meanwhile=go_away
+pressure -l 5
+swap_off
+
+what=frozen
+freeze() {
+	log_mark
+	expect_errno OK /sys/power/pm_test freezer
+	expect_errno OK /sys/power/state freeze
+	expect_errno OK /sys/power/pm_test none
+	ok_if "$what: it was" dmesg_has 'Freezing user space processes'
+}
+swap_on 2
+meanwhile=freeze
+pressure -l 5
+swap_off
