@@ -4,6 +4,7 @@
 # shellcheck shell=bash
 
 . "$Z2_TOP/tests/lib/kernels.sh"
+. "$Z2_TOP/tests/lib/tools.sh"
 
 VM_PACKAGES=(qemu-system-x86 busybox-static cpio kmod gcc libc6-dev e2fsprogs xfsprogs btrfs-progs f2fs-tools
 	dmsetup util-linux mount dash)
@@ -51,7 +52,8 @@ vm_add_programs() {
 	for p; do
 		p=$(PATH=$PATH:/usr/sbin:/sbin command -v "$p") || die "$p is not on this machine"
 		cp -L "$p" "$root/usr/local/sbin/"
-		{ ldd "$p" 2>/dev/null || true; } | grep -o '/[^ ]*' | while read -r lib; do
+		# Scripts and static programs load none.
+		{ ldd "$p" 2>/dev/null | grep -o '/[^ ]*' || true; } | while read -r lib; do
 			mkdir -p "$root$(dirname "$lib")"
 			[ -e "$root$lib" ] || cp -L "$lib" "$root$lib"
 		done
@@ -70,9 +72,10 @@ vm_programs() {
 }
 
 # vm_image TARGET MODULES_DIR "PROGRAM..." OUT SCRIPT...: an initramfs that
-# runs the scripts in order. Paths of scripts are relative to tests/.
+# runs the scripts in order. Paths of scripts are relative to tests/. With
+# VM_EXTRA=NAME... more is in it, see tools.sh.
 vm_image() {
-	local target=$1 modules=$2 programs=$3 out=$4 root release; shift 4
+	local target=$1 modules=$2 programs=$3 out=$4 root release extra; shift 4
 	vm_tree "$target"
 	vm_programs
 	release=$(target_release "$target")
@@ -81,6 +84,8 @@ vm_image() {
 	mkdir -p "$root/tests/bin" "$root/lib/modules/$release/updates"
 	# shellcheck disable=SC2086
 	[ -z "$programs" ] || vm_add_programs "$root" $programs
+	for extra in ${VM_EXTRA:-}; do "extra_$extra" "$root"; done
+	make -s -C "$Z2_TOP" install-files DESTDIR="$root"
 	find "$modules" -maxdepth 2 -name 'zram2*.ko' -exec cp {} "$root/lib/modules/$release/updates/" \;
 	strip -g "$root/lib/modules/$release/updates"/*.ko 2>/dev/null || true
 	# Written anew, never through the hard links to the shared tree.
