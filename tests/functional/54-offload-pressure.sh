@@ -64,9 +64,27 @@ inline=$cost
 is "off: nothing is queued" "$(stat queued)" 0
 swap_off
 
+# Tracepoints, for a second of it: each bio that is queued is taken out.
+tracing=/sys/kernel/tracing
+[ -d $tracing/events ] || mount -t tracefs tracefs $tracing
+trace() {
+	echo 256 >$tracing/buffer_size_kb
+	echo 1 >$tracing/events/zram2/zram2_offload/enable
+	echo 1 >$tracing/events/zram2/zram2_offload_take/enable
+	sleep 1
+	echo 0 >$tracing/events/zram2/enable
+	grep -q "zram2_offload: $disk queued pages=[1-9]" $tracing/trace &&
+		pass "$what: queued is an event" || fail "$what: queued is an event"
+	grep -q "zram2_offload_take: $disk by=[a-z]* pages=[1-9][0-9]* waited_ns=[0-9]" $tracing/trace &&
+		pass "$what: taken is an event" || fail "$what: taken is an event"
+	echo 1 >$tracing/buffer_size_kb
+}
+
 what=idle
 swap_on 2
+meanwhile=trace
 pressure
+meanwhile=
 holds "idle: kswapd's writes were queued" "$(stat queued)" -gt 10000
 holds "idle: at most 256 pages, or one huge one" "$(stat deepest)" -le 512
 holds "idle: a wake-up is for many pages" "$(stat wakeups)" -lt $(($(stat queued) / 4))

@@ -8,7 +8,7 @@ tracing=/sys/kernel/tracing
 [ -d $tracing/events ] || mount -t tracefs tracefs $tracing
 
 is "there are these" "$(ls $tracing/events/zram2 | grep zram2_ | tr '\n' ' ')" \
-	"zram2_gc zram2_readback zram2_readback_done zram2_recompress zram2_writeback zram2_writeback_done "
+	"zram2_gc zram2_offload zram2_offload_take zram2_readback zram2_readback_done zram2_recompress zram2_writeback zram2_writeback_done "
 
 # traced COMMAND...: what is traced while it runs goes to the file trace.
 traced() {
