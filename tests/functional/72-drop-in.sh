@@ -86,7 +86,8 @@ for fs in ext4 xfs btrfs f2fs; do
 	modprobe $fs 2>/dev/null
 	if ok_if "mount $fs" mount -t $fs /dev/zram0 "$WORK/$fs"; then
 		cp -r /usr/local/sbin "$WORK/$fs/files"
-		is "zramctl shows where $fs is mounted" "$(zramctls MOUNTPOINT)" "$WORK/$fs"
+		# A mounted btrfs has a device number of its own, which zramctl knows nothing of.
+		[ $fs = btrfs ] || is "zramctl shows where $fs is mounted" "$(zramctls MOUNTPOINT)" "$WORK/$fs"
 		echo 3 >/proc/sys/vm/drop_caches
 		ok_if "$fs: files read back" diff -r /usr/local/sbin "$WORK/$fs/files"
 		ok_if "umount" umount "$WORK/$fs"
