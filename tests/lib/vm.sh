@@ -16,6 +16,13 @@ VM_MODULES=(zram zsmalloc lz4_compress lz4hc_compress lz4_decompress lzo_compres
 	zstd_decompress zlib_deflate zlib_inflate lz4 lz4hc lzo lzo-rle zstd deflate 842 ext4 xfs btrfs f2fs
 	null_blk virtio_blk virtio_pci loop dm-mod dm-flakey dm-delay dm-zero brd crc32c libcrc32c crc32c-intel crc32 crc32-pclmul crypto-crc32c crypto-crc32)
 
+# vm_root TARGET ROOT: a root for a guest. The files are those of the target's
+# tree, which another run may be about to make anew.
+vm_root() {
+	vm_tree "$1"
+	cp -al "$(target_dir "$1")/guest/." "$2"
+}
+
 # vm_tree TARGET: the part of the guest's root that is the same for all runs.
 vm_tree() {
 	local target=$1 dir release key path m
@@ -76,11 +83,10 @@ vm_programs() {
 # VM_EXTRA=NAME... more is in it, see tools.sh.
 vm_image() {
 	local target=$1 modules=$2 programs=$3 out=$4 root release extra; shift 4
-	vm_tree "$target"
-	vm_programs
+	with_lock programs vm_programs
 	release=$(target_release "$target")
 	root=$(mktemp -d "$Z2_SCRATCH/root.XXXXXX")
-	cp -al "$(target_dir "$target")/guest/." "$root"
+	with_lock "guest-$target" vm_root "$target" "$root"
 	mkdir -p "$root/tests/bin" "$root/lib/modules/$release/updates"
 	# shellcheck disable=SC2086
 	[ -z "$programs" ] || vm_add_programs "$root" $programs
