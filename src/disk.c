@@ -106,6 +106,17 @@ static const struct block_device_operations asynchronous_ops = {
 };
 
 /**
+ * z2_disk_is_ours() - is it a disk of this module?
+ * @disk: any disk
+ */
+bool z2_disk_is_ours(const struct gendisk *disk)
+{
+	const struct block_device_operations *ops = READ_ONCE(disk->fops);
+
+	return ops == &disk_ops || ops == &asynchronous_ops;
+}
+
+/**
  * z2_disk_set_synchronous() - does a write end before its submission returns?
  * @dev: the device, without a capacity, so that there is no I/O
  * @synchronous: what to tell others
