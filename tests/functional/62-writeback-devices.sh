@@ -114,13 +114,3 @@ round "linear mapping" 8M
 drop_disk
 dmsetup remove part
 null_gone nbdm
-
-# Another disk of ours can be one.
-new_disk 32M zstd
-under=$disk_id
-back=$dev
-backed_disk 16M
-round "a disk of ours" 4M
-expect_errno EBUSY "$CONTROL/hot_remove" $under
-drop_disk
-set_to "$CONTROL/hot_remove" $under
