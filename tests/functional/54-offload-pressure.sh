@@ -1,5 +1,5 @@
 #!/bin/sh
-# vm: mem=560M alone=yes timeout=900
+# vm: mem=400M alone=yes timeout=900
 # More memory in use than there is, kswapd's writes on other threads, every page
 # verified: with idle CPUs, with busy ones, when a CPU goes away, and when
 # everything is frozen as for a suspend.
@@ -27,8 +27,8 @@ idle() {
 	hogs=
 }
 
-# swapped: the disk as swap, $cost set to kswapd's nanoseconds for a page.
-used_swap() { [ "$(vm pswpout)" -gt $((pages + 20000)) ]; }
+# pressure MEMFILL-OPTION...: more memory in use than there is.
+used_swap() { [ "$(vm pswpout)" -gt $((pages + 10000)) ]; }
 pressure() {
 	local ns freed
 	pages=$(vm pswpout) ns=$(kswapd_ns) freed=$(vm pgsteal_kswapd)
@@ -37,13 +37,13 @@ pressure() {
 	[ -z "${meanwhile:-}" ] || $meanwhile
 	wait $bg && pass "$what: every page is right" || fail "$what: every page is right" "$(cat "$bg_out")"
 	freed=$(($(vm pgsteal_kswapd) - freed))
-	cost=$((($(kswapd_ns) - ns) / freed))
-	echo "# $what: kswapd freed $freed pages and took $cost ns for each"
+	# How fast that is depends on the machine below: bench/ compares.
+	echo "# $what: kswapd freed $freed pages and took $((($(kswapd_ns) - ns) / (freed + 1))) ns for each"
 	explain <"$sys/offload_stat"
 }
 swap_on() {
 	new_disk
-	set_to "$sys/offload_threads" "$1"
+	set_to "$sys/offload_threads" 2
 	set_to "$sys/comp_algorithm" zstd
 	set_to "$sys/disksize" 1G
 	ok_if "$what: mkswap" mkswap "$dev"
@@ -56,13 +56,6 @@ swap_off() {
 	is "$what: all that was queued was done" "$(($(stat completed) + $(stat taken)))" "$(stat queued)"
 	drop_disk
 }
-
-what=off
-swap_on 0
-pressure
-inline=$cost
-is "off: nothing is queued" "$(stat queued)" 0
-swap_off
 
 # Tracepoints, for a second of it: each bio that is queued is taken out.
 tracing=/sys/kernel/tracing
@@ -81,27 +74,25 @@ trace() {
 }
 
 what=idle
-swap_on 2
+swap_on
 meanwhile=trace
-pressure
+pressure -l 3
 meanwhile=
-holds "idle: kswapd's writes were queued" "$(stat queued)" -gt 10000
+holds "idle: kswapd's writes were queued" "$(stat queued)" -gt 4000
 holds "idle: at most 256 pages, or one huge one" "$(stat deepest)" -le 512
-holds "idle: a wake-up is for many pages" "$(stat wakeups)" -lt $(($(stat queued) / 4))
-# How fast either is depends on the machine below: bench/ compares.
-echo "# idle: kswapd took $((cost * 100 / inline)) % of its time for a page without"
+holds "idle: a wake-up is for many pages" "$(stat wakeups)" -lt $(($(stat queued) / 2))
 swap_off
 
 what=busy
-swap_on 2
+swap_on
 busy
 pressure
 idle
-holds "busy: kswapd's writes were queued" "$(stat queued)" -gt 5000
+holds "busy: kswapd's writes were queued" "$(stat queued)" -gt 4000
 swap_off
 
-what="a CPU goes away"
-go_away() {
+what=disturbed
+disturb() {
 	local n=0
 	while [ $n -lt 5 ]; do
 		sysfs_write /sys/devices/system/cpu/cpu1/online 0 >/dev/null
@@ -110,22 +101,14 @@ go_away() {
 		sleep 0.5
 		n=$((n + 1))
 	done
-	is "$what: and is back" "$(cat /sys/devices/system/cpu/cpu1/online)" 1
-}
-swap_on 2
-meanwhile=go_away
-pressure -l 5
-swap_off
-
-what=frozen
-freeze() {
+	is "CPU 1 is back" "$(cat /sys/devices/system/cpu/cpu1/online)" 1
 	log_mark
 	expect_errno OK /sys/power/pm_test freezer
 	expect_errno OK /sys/power/state freeze
 	expect_errno OK /sys/power/pm_test none
-	ok_if "$what: it was" dmesg_has 'Freezing user space processes'
+	ok_if "the system was frozen" dmesg_has 'Freezing user space processes'
 }
-swap_on 2
-meanwhile=freeze
-pressure -l 5
+swap_on
+meanwhile=disturb
+pressure -l 6
 swap_off
