@@ -3,7 +3,6 @@
 # system is frozen as for a suspend; what was freed and not yet given back is lost
 # in neither.
 . /tests/lib.sh
-gc() { awk -v name="$1" '$1 == name { print $2 }' "$sys/gc_stat"; }
 nothing_kept() { [ "$(gc pending) $(stat_of mem_used_total)" = "0 0" ]; }
 # gc_adds_up WHEN: with all freed, everything that was freed later is accounted for.
 gc_adds_up() {

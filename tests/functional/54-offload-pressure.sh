@@ -5,8 +5,6 @@
 # everything is frozen as for a suspend.
 . /tests/lib.sh
 begin
-stat() { awk -v name="$1" '$1 == name { print $2 }' "$sys/offload_stat"; }
-vm() { awk -v name="$1" '$1 == name { print $2 }' /proc/vmstat; }
 kswapd=$(dirname "$(grep -lx kswapd0 /proc/[0-9]*/comm)")
 kswapd_ns() { cut -d ' ' -f 1 "$kswapd/schedstat"; }
 echo 0 >/proc/sys/vm/page-cluster
@@ -28,15 +26,15 @@ idle() {
 }
 
 # pressure MEMFILL-OPTION...: more memory in use than there is.
-used_swap() { [ "$(vm pswpout)" -gt $((pages + 10000)) ]; }
+used_swap() { [ "$(vmstat pswpout)" -gt $((pages + 10000)) ]; }
 pressure() {
 	local ns freed
-	pages=$(vm pswpout) ns=$(kswapd_ns) freed=$(vm pgsteal_kswapd)
+	pages=$(vmstat pswpout) ns=$(kswapd_ns) freed=$(vmstat pgsteal_kswapd)
 	run_bg memfill -s 54 "$@" $mib 2
 	ok_if "$what: memory runs over into swap ($mib MiB)" eventually 120 used_swap
 	[ -z "${meanwhile:-}" ] || $meanwhile
 	wait $bg && pass "$what: every page is right" || fail "$what: every page is right" "$(cat "$bg_out")"
-	freed=$(($(vm pgsteal_kswapd) - freed))
+	freed=$(($(vmstat pgsteal_kswapd) - freed))
 	# How fast that is depends on the machine below: bench/ compares.
 	echo "# $what: kswapd freed $freed pages and took $((($(kswapd_ns) - ns) / (freed + 1))) ns for each"
 	explain <"$sys/offload_stat"
@@ -52,8 +50,8 @@ swap_on() {
 swap_off() {
 	ok_if "$what: swapoff" swapoff "$dev"
 	is "$what: no request failed" "$(stat_of failed_reads) $(stat_of failed_writes)" "0 0"
-	is "$what: nothing is left in the queue" "$(stat pending)" 0
-	is "$what: all that was queued was done" "$(($(stat completed) + $(stat taken)))" "$(stat queued)"
+	is "$what: nothing is left in the queue" "$(offload pending)" 0
+	is "$what: all that was queued was done" "$(($(offload completed) + $(offload taken)))" "$(offload queued)"
 	drop_disk
 }
 
@@ -78,9 +76,9 @@ swap_on
 meanwhile=trace
 pressure -l 3
 meanwhile=
-holds "idle: kswapd's writes were queued" "$(stat queued)" -gt 4000
-holds "idle: at most 256 pages, or one huge one" "$(stat deepest)" -le 512
-holds "idle: a wake-up is for many pages" "$(stat wakeups)" -lt $(($(stat queued) / 2))
+holds "idle: kswapd's writes were queued" "$(offload queued)" -gt 4000
+holds "idle: at most 256 pages, or one huge one" "$(offload deepest)" -le 512
+holds "idle: a wake-up is for many pages" "$(offload wakeups)" -lt $(($(offload queued) / 2))
 swap_off
 
 what=busy
@@ -88,7 +86,7 @@ swap_on
 busy
 pressure
 idle
-holds "busy: kswapd's writes were queued" "$(stat queued)" -gt 4000
+holds "busy: kswapd's writes were queued" "$(offload queued)" -gt 4000
 swap_off
 
 what=disturbed

@@ -4,8 +4,6 @@
 # at once reset, hot_remove and a new one, and in the end the module.
 . /tests/lib.sh
 begin offload_threads=2 num_devices=0
-vm() { awk -v name="$1" '$1 == name { print $2 }' /proc/vmstat; }
-stat() { awk -v name="$1" '$1 == name { print $2 }' "$sys/offload_stat"; }
 echo 0 >/proc/sys/vm/page-cluster
 
 mib=$(($(awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo) / 1024 * 6 / 5))
@@ -29,11 +27,11 @@ for n in 1 2 3 4; do
 	set_to "$sys/disksize" 512M
 	swap_on "number $n" 10
 	run_bg memfill -s 6$n 200
-	pages=$(vm pswpout)
-	swapping() { [ "$(vm pswpout)" -gt $((pages + 3000)) ]; }
+	pages=$(vmstat pswpout)
+	swapping() { [ "$(vmstat pswpout)" -gt $((pages + 3000)) ]; }
 	ok_if "number $n is written to" eventually 60 swapping
 	expect_errno EBUSY "$sys/reset" 1
-	queued=$((queued + $(stat queued)))
+	queued=$((queued + $(offload queued)))
 	ok_if "number $n: swapoff" swapoff "$dev"
 	is "number $n: no request failed" "$(stat_of failed_reads) $(stat_of failed_writes)" "0 0"
 	expect_errno OK "$sys/reset" 1
@@ -53,4 +51,4 @@ wait $memfill && pass "every page is right" || fail "every page is right" "$(cat
 use_disk "$stays"
 ok_if "swapoff" swapoff "$dev"
 is "no request failed" "$(stat_of failed_reads) $(stat_of failed_writes)" "0 0"
-is "all that was queued was done" "$(($(stat completed) + $(stat taken)))" "$(stat queued)"
+is "all that was queued was done" "$(($(offload completed) + $(offload taken)))" "$(offload queued)"

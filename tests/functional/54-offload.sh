@@ -3,7 +3,6 @@
 # offload_threads and offload_stat: what can be set when, what it means to others.
 . /tests/lib.sh
 begin
-stat() { awk -v name="$1" '$1 == name { print $2 }' "$sys/offload_stat"; }
 all_zero() { is "$1: offload_stat is all zeroes" "$(awk '{ n += $2 } END { print NR ":" n }' "$sys/offload_stat")" 13:0; }
 
 new_disk
@@ -28,7 +27,7 @@ filled() { grep -q filled "$bg_out"; }
 ok_if "memory is swapped out" eventually 60 filled
 kill -USR1 $bg
 wait $bg && pass "every page comes back" || fail "every page comes back" "$(cat "$bg_out")"
-is "nothing of that was queued" "$(stat queued) $(stat pending)" "0 0"
+is "nothing of that was queued" "$(offload queued) $(offload pending)" "0 0"
 expect_errno EBUSY "$sys/reset" 1
 ok_if "swapoff" swapoff "$dev"
 

@@ -61,7 +61,7 @@ ok_if "more data" memory write "$dev" 8M 4M 2
 discard() { blkop discard "$dev" 8M 4M >/dev/null && echo 1 >"$sys/compact"; }
 traced discard
 holds "what is freed at once is an event" "$(grep -c "^zram2_gc: $disk by=flush" trace)" -ge 1
-settled() { [ "$(awk '$1 == "pending" { print $2 }' "$sys/gc_stat")" = 0 ]; }
+settled() { [ "$(gc pending)" = 0 ]; }
 ok_if "more data" memory write "$dev" 8M 4M 3
 discard() { blkop discard "$dev" 8M 4M >/dev/null && eventually 10 settled; }
 traced discard
