@@ -34,7 +34,7 @@ bench: export QUICK ?=
 bench: export KERNEL ?=
 
 # Only what the module is built from: tests and benchmarks stay here.
-install: dkms-present
+install: dkms-present install-files
 	rm -rf /usr/src/$(PACKAGE)-$(VERSION)
 	mkdir -p /usr/src/$(PACKAGE)-$(VERSION)
 	cp -r Makefile dkms.conf LICENSE src include /usr/src/$(PACKAGE)-$(VERSION)/
@@ -42,7 +42,20 @@ install: dkms-present
 	dkms build $(PACKAGE)/$(VERSION)
 	dkms install $(PACKAGE)/$(VERSION)
 
+# What belongs to the system and not to the module: a rule for udev, swap at
+# boot. The drop-in's file is an example, for who wants it to copy.
+install-files:
+	install -D -m 644 dist/59-zram2.rules $(DESTDIR)/usr/lib/udev/rules.d/59-zram2.rules
+	install -D -m 644 dist/zram2-swap.service $(DESTDIR)/usr/lib/systemd/system/zram2-swap.service
+	install -D -m 755 dist/zram2-swap $(DESTDIR)/usr/lib/zram2/zram2-swap
+	install -D -m 644 dist/modprobe.d/zram2-drop-in.conf $(DESTDIR)/usr/share/doc/zram2/zram2-drop-in.conf
+	install -D -m 644 README.md $(DESTDIR)/usr/share/doc/zram2/README.md
+	test -e $(DESTDIR)/etc/zram2-swap.conf || \
+		install -D -m 644 dist/zram2-swap.conf $(DESTDIR)/etc/zram2-swap.conf
+
 uninstall: dkms-present
+	rm -f /usr/lib/udev/rules.d/59-zram2.rules /usr/lib/systemd/system/zram2-swap.service /etc/zram2-swap.conf
+	rm -rf /usr/lib/zram2 /usr/share/doc/zram2
 	dkms remove $(PACKAGE)/$(VERSION) --all
 	rm -rf /usr/src/$(PACKAGE)-$(VERSION)
 
@@ -70,4 +83,4 @@ help:
 	@echo 'make bench          zram2 against the in-tree zram, an hour (QUICK=1: five minutes; SCENARIO="io swap")'
 	@echo 'make clean          remove what was built here (downloads stay in ~/.cache/zram2)'
 
-.PHONY: all module kunit lint check demo vmtest bench install uninstall dkms-present clean help
+.PHONY: all module kunit lint check demo vmtest bench install install-files uninstall dkms-present clean help

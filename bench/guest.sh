@@ -81,11 +81,14 @@ finish() {
 	exit $failed
 }
 
-# make_disk DRIVER CODEC BYTES
+# make_disk DRIVER CODEC BYTES [THREADS]: with so many offload_threads where
+# there is such a thing.
 make_disk() {
 	local sys
 	sys=$(sys_of "$1")
-	echo 1 >"$sys/reset" && echo "$2" >"$sys/comp_algorithm" && echo "$3" >"$sys/disksize" || {
+	echo 1 >"$sys/reset" && echo "$2" >"$sys/comp_algorithm" &&
+		{ [ ! -e "$sys/offload_threads" ] || echo "${4:-0}" >"$sys/offload_threads"; } &&
+		echo "$3" >"$sys/disksize" || {
 		problem "$1 gets a $2 disk of $3 bytes"
 		exit 1
 	}

@@ -169,12 +169,12 @@ static void device_defaults(struct kunit *test)
 	struct z2_device *dev = test->priv;
 
 	KUNIT_EXPECT_TRUE(test, dev->compressed_writeback);
-	z2_device_init(true);
+	z2_device_init(true, 3);
 	down_write(&dev->config_lock);
 	z2_device_reset_config(dev);
 	up_write(&dev->config_lock);
 	KUNIT_EXPECT_FALSE(test, dev->compressed_writeback);
-	z2_device_init(false);
+	z2_device_init(false, 0);
 	down_write(&dev->config_lock);
 	z2_device_reset_config(dev);
 	up_write(&dev->config_lock);

@@ -8,6 +8,7 @@
 #include <zram2/disk.h>
 #include <zram2/gc.h>
 #include <zram2/lifecycle.h>
+#include <zram2/offload.h>
 
 static int __init zram2_kunit_init(void)
 {
@@ -21,12 +22,17 @@ static int __init zram2_kunit_init(void)
 	err = z2_gc_init();
 	if (err)
 		goto exit_backing;
-	err = z2_disk_init("z2kunit");
+	err = z2_offload_init("z2kunit_offload");
 	if (err)
 		goto exit_gc;
+	err = z2_disk_init("z2kunit");
+	if (err)
+		goto exit_offload;
 	z2_debugfs_init("z2kunit");
 	return 0;
 
+exit_offload:
+	z2_offload_exit();
 exit_gc:
 	z2_gc_exit();
 exit_backing:
@@ -43,6 +49,7 @@ static void __exit zram2_kunit_exit(void)
 	z2_lifecycle_remove_all();
 	z2_debugfs_exit();
 	z2_disk_exit();
+	z2_offload_exit();
 	z2_gc_exit();
 	z2_backing_exit();
 	z2_codec_exit();

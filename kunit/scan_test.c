@@ -109,9 +109,9 @@ static void scan_marks_idle(struct kunit *test)
 {
 	struct z2t_backed *t = one_of_each(test);
 
-	z2_scan_mark_idle(t->dev, 3600);
+	KUNIT_EXPECT_EQ(test, z2_scan_mark_idle(t->dev, 3600), 0);
 	KUNIT_EXPECT_EQ(test, idle(t), 0);
-	z2_scan_mark_idle(t->dev, -1);
+	KUNIT_EXPECT_EQ(test, z2_scan_mark_idle(t->dev, -1), 0);
 	KUNIT_EXPECT_EQ_MSG(test, idle(t), BIT(SMALL) | BIT(HUGE), "only what takes memory");
 
 	/* What is used is not idle any more. */

@@ -247,6 +247,15 @@ struct z2_blockmap *z2_backing_map(struct z2_backing *backing)
 }
 
 /**
+ * z2_backing_disk() - whose disk it is
+ * @backing: the device
+ */
+const struct gendisk *z2_backing_disk(const struct z2_backing *backing)
+{
+	return backing->bdev->bd_disk;
+}
+
+/**
  * z2_backing_unit() - what reads and writes must be multiples of
  * @backing: the device
  *

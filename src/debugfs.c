@@ -13,12 +13,14 @@
 #include <linux/math64.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
+#include <linux/time64.h>
 
 #include <zram2/backing.h>
 #include <zram2/codec.h>
 #include <zram2/debugfs.h>
 #include <zram2/device.h>
 #include <zram2/gc.h>
+#include <zram2/offload.h>
 #include <zram2/pool.h>
 #include <zram2/slot.h>
 #include <zram2/stats.h>
@@ -307,6 +309,24 @@ static void show_backing(struct seq_file *m, struct z2_device *dev)
 		   atomic64_read(&io->check_errors));
 }
 
+/* With the config lock. */
+static void show_offload(struct seq_file *m, struct z2_device *dev)
+{
+	struct z2_offload_stats stats;
+
+	if (!dev->offload) {
+		seq_printf(m, "\n%-24s%s\n", "offload", "none");
+		return;
+	}
+	stats = z2_offload_stats(dev->offload);
+	seq_printf(m, "\n%-24s%12u threads\n", "offload", dev->offload_threads);
+	show_pages(m, "  queued", stats.queued);
+	show_pages(m, "  not, for want of time", stats.inline_late);
+	show_pages(m, "  not, for want of room", stats.inline_full);
+	seq_printf(m, "%-24s%12llu us\n", "  longest in queue",
+		   div_u64(stats.longest_ns, NSEC_PER_USEC));
+}
+
 static int summary_show(struct seq_file *m, void *v)
 {
 	struct z2_device *dev = m->private;
@@ -321,6 +341,7 @@ static int summary_show(struct seq_file *m, void *v)
 		show_memory(m, dev, pages_in_memory(&tally));
 		show_algorithms(m, dev, &tally);
 		show_backing(m, dev);
+		show_offload(m, dev);
 	} else {
 		seq_printf(m, "%s has no size yet\n", dev->disk->disk_name);
 	}

@@ -35,16 +35,19 @@
 
 /* Written once at module init. */
 static bool compressed_by_default = true;
+static unsigned int default_threads;
 
 /**
  * z2_device_init() - decide what new devices are like
  * @drop_in: they stand in for the in-tree driver's, and have its defaults
+ * @threads: their offload_threads
  *
  * Context: process, at module init, before there is a device.
  */
-void z2_device_init(bool drop_in)
+void z2_device_init(bool drop_in, unsigned int threads)
 {
 	compressed_by_default = !drop_in;
+	default_threads = threads;
 }
 
 /**
@@ -179,6 +182,7 @@ void z2_device_reset_config(struct z2_device *dev)
 	dev->writeback_limit_enable = false;
 	dev->compressed_writeback = compressed_by_default;
 	dev->writeback_packing = true;
+	dev->offload_threads = default_threads;
 	atomic_long_set(&dev->max_used_pages, 0);
 	z2_stats_clear(dev->stats);
 }

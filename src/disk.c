@@ -15,6 +15,7 @@
 #include <zram2/device.h>
 #include <zram2/disk.h>
 #include <zram2/io.h>
+#include <zram2/offload.h>
 #include <zram2/page.h>
 #include <zram2/stats.h>
 
@@ -59,7 +60,10 @@ static void disk_submit_bio(struct bio *bio)
 		bio_io_error(bio);
 		return;
 	}
-	z2_io_execute(dev, bio);
+	if (dev->offload)
+		z2_offload_submit(dev->offload, bio);
+	else
+		z2_io_execute(dev, bio);
 }
 
 /* One page without a bio, where mm still asks for that; see the compat header. */
@@ -91,6 +95,46 @@ static const struct block_device_operations disk_ops = {
 	Z2_COMPAT_RW_PAGE_OP(disk_rw_page)
 	.swap_slot_free_notify = disk_slot_free_notify,
 };
+
+/* For a disk that completes later: all but what can't. */
+static const struct block_device_operations asynchronous_ops = {
+	.owner = THIS_MODULE,
+	.open = disk_open,
+	.release = disk_release,
+	.submit_bio = disk_submit_bio,
+	.swap_slot_free_notify = disk_slot_free_notify,
+};
+
+/**
+ * z2_disk_is_ours() - is it a disk of this module?
+ * @disk: any disk
+ */
+bool z2_disk_is_ours(const struct gendisk *disk)
+{
+	const struct block_device_operations *ops = READ_ONCE(disk->fops);
+
+	return ops == &disk_ops || ops == &asynchronous_ops;
+}
+
+/**
+ * z2_disk_set_synchronous() - does a write end before its submission returns?
+ * @dev: the device, without a capacity, so that there is no I/O
+ * @synchronous: what to tell others
+ *
+ * Swap asks when it is switched on.
+ *
+ * Context: process, may sleep; with the config lock, takes the queue's limits
+ * lock.
+ * Return: 0 or an errno, nothing has changed then.
+ */
+int z2_disk_set_synchronous(struct z2_device *dev, bool synchronous)
+{
+	int err = z2_compat_set_synchronous(dev->disk->queue, synchronous);
+
+	if (!err)
+		WRITE_ONCE(dev->disk->fops, synchronous ? &disk_ops : &asynchronous_ops);
+	return err;
+}
 
 /**
  * z2_disk_claim() - keep openers out

@@ -9,7 +9,7 @@
  *   claim     no new opener, no configuration      (z2_disk_claim)
  *   drain     the last opener goes, and with it the last bio; a run of
  *             post-processing ends at its next segment
- *   dismantle nobody is left who could look at it
+ *   dismantle nobody is left who could look at it; offload's workers go first
  *
  * then a reset moves on to Z2_CONFIGURING, and a removal stays claimed while
  * the disk goes away.
@@ -17,6 +17,7 @@
 #include <linux/blkdev.h>
 #include <linux/err.h>
 #include <linux/part_stat.h>
+#include <linux/sched/clock.h>
 #include <linux/xarray.h>
 
 #include <zram2/backing.h>
@@ -27,6 +28,7 @@
 #include <zram2/gc.h>
 #include <zram2/io.h>
 #include <zram2/lifecycle.h>
+#include <zram2/offload.h>
 #include <zram2/page.h>
 #include <zram2/pool.h>
 #include <zram2/slot.h>
@@ -36,10 +38,27 @@
 static DEFINE_XARRAY_ALLOC(devices);
 static DEFINE_MUTEX(registry);
 
+static void run_bio(void *dev, struct bio *bio)
+{
+	z2_io_execute(dev, bio);
+}
+
+/*
+ * local_clock() is the cheapest of clocks where the TSC isn't good enough for the
+ * others, and a queue's purpose isn't defeated by a few microseconds' error.
+ */
+static const struct z2_offload_ops offload_ops = {
+	.run = run_bio,
+	.now = local_clock,
+};
+
 static void dismantle(struct z2_device *dev)
 {
 	unsigned int prio;
 
+	/* First: what it carries out needs all the rest. */
+	z2_offload_destroy(dev->offload);
+	dev->offload = NULL;
 	/* Frees the objects, into gc and on into the pool. */
 	z2_slot_table_destroy(dev->table);
 	dev->table = NULL;
@@ -99,7 +118,21 @@ static int assemble(struct z2_device *dev, u64 nr_pages, const char **why)
 		dev->gc = NULL;
 		goto undo;
 	}
+	if (dev->offload_threads) {
+		dev->offload = z2_offload_create(dev->disk->disk_name, &offload_ops, dev,
+						 dev->offload_threads);
+		if (IS_ERR(dev->offload)) {
+			err = PTR_ERR(dev->offload);
+			dev->offload = NULL;
+			goto undo;
+		}
+	}
 	err = create_codecs(dev, why);
+	if (err)
+		goto undo;
+	/* Swap looks when it is switched on, and for that there must be a size. */
+	*why = "the disk can't be told whether it is synchronous";
+	err = z2_disk_set_synchronous(dev, !dev->offload);
 	if (err)
 		goto undo;
 	return 0;

@@ -15,6 +15,7 @@
 #include <zram2/disk.h>
 #include <zram2/gc.h>
 #include <zram2/lifecycle.h>
+#include <zram2/offload.h>
 #include <zram2/sysfs.h>
 
 static unsigned int num_devices = 1;
@@ -24,6 +25,10 @@ MODULE_PARM_DESC(num_devices, "devices to create at load (1)");
 static bool drop_in;
 module_param(drop_in, bool, 0444);
 MODULE_PARM_DESC(drop_in, "stand in for the kernel's own zram: devices zram0, ... (0)");
+
+static unsigned int offload_threads;
+module_param(offload_threads, uint, 0444);
+MODULE_PARM_DESC(offload_threads, "threads that compress for kswapd, of a new device (0)");
 
 /* Reading it adds a device, as in-tree: hence not readable for everybody. */
 static ssize_t hot_add_show(z2_compat_class *class, z2_compat_class_attribute *attr, char *buf)
@@ -98,12 +103,16 @@ static int __init zram2_init(void)
 	unsigned int i;
 	int err;
 
+	if (offload_threads > Z2_OFFLOAD_THREADS_MAX) {
+		pr_err("offload_threads: more than %u\n", Z2_OFFLOAD_THREADS_MAX);
+		return -EINVAL;
+	}
 	err = keep_zram_out();
 	if (err)
 		return err;
 	if (drop_in)
 		control_class.name = "zram-control";
-	z2_device_init(drop_in);
+	z2_device_init(drop_in, offload_threads);
 	err = z2_codec_init();
 	if (err)
 		goto let_in;
@@ -113,9 +122,12 @@ static int __init zram2_init(void)
 	err = z2_gc_init();
 	if (err)
 		goto exit_backing;
-	err = z2_disk_init(drop_in ? "zram" : "zramx");
+	err = z2_offload_init("zram2_offload");
 	if (err)
 		goto exit_gc;
+	err = z2_disk_init(drop_in ? "zram" : "zramx");
+	if (err)
+		goto exit_offload;
 	z2_debugfs_init(drop_in ? "zram" : "zram2");
 	err = class_register(&control_class);
 	if (err)
@@ -134,6 +146,8 @@ remove_devices:
 exit_debugfs:
 	z2_debugfs_exit();
 	z2_disk_exit();
+exit_offload:
+	z2_offload_exit();
 exit_gc:
 	z2_gc_exit();
 exit_backing:
@@ -154,6 +168,7 @@ static void __exit zram2_exit(void)
 	z2_lifecycle_remove_all();
 	z2_debugfs_exit();
 	z2_disk_exit();
+	z2_offload_exit();
 	z2_gc_exit();
 	z2_backing_exit();
 	z2_codec_exit();

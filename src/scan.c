@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Choosing slots for post-processing, and marking them idle. */
 #include <linux/errno.h>
+#include <linux/minmax.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/timekeeping.h>
@@ -126,39 +127,50 @@ static bool can_be_idle(const struct z2_object *obj)
 	return !z2_object_empty(obj) && !z2_object_is(obj, Z2_SLOT_SAME | Z2_SLOT_BACKING);
 }
 
+static void mark_by_age(struct z2_device *dev, unsigned long index, s64 older_than, u32 now)
+{
+	struct z2_object obj = { .state = z2_slot_peek(dev->table, index) };
+
+	if (!can_be_idle(&obj))
+		return;
+
+	z2_slot_read_lock(dev->table, index);
+	obj = z2_slot_get(dev->table, index);
+	if (can_be_idle(&obj)) {
+		u32 used = z2_slot_access_time(dev->table, index);
+
+		if (z2_scan_age(now, used) > older_than)
+			z2_slot_mark(dev->table, index, Z2_SLOT_IDLE);
+		else
+			z2_slot_unmark(dev->table, index, Z2_SLOT_IDLE);
+	}
+	z2_slot_read_unlock(dev->table, index);
+}
+
 /**
  * z2_scan_mark_idle() - mark what has not been used for a while
- * @dev: the device, live, with the config lock held
+ * @dev: the device
  * @older_than: seconds since the last access; -1 marks all
  *
  * What was used since loses the mark.  Same-filled pages and those on the
  * backing device take no memory and get none.
  *
- * Context: process, may sleep; long.
+ * Context: process, may sleep; long.  Takes the config lock for so many slots at
+ * a time, so that whoever waits for it, and all who come after him, wait little.
+ * Return: 0; -EINVAL if the device isn't live, or no longer.
  */
-void z2_scan_mark_idle(struct z2_device *dev, s64 older_than)
+int z2_scan_mark_idle(struct z2_device *dev, s64 older_than)
 {
-	unsigned long index, nr = z2_slot_table_nr(dev->table);
 	u32 now = ktime_get_boottime_seconds();
+	unsigned long index = 0, nr = 1, end;
 
-	for (index = 0; index < nr; index++) {
-		struct z2_object obj = { .state = z2_slot_peek(dev->table, index) };
-
-		if (!(index % RESCHED_SLOTS))
-			cond_resched();
-		if (!can_be_idle(&obj))
-			continue;
-
-		z2_slot_read_lock(dev->table, index);
-		obj = z2_slot_get(dev->table, index);
-		if (can_be_idle(&obj)) {
-			u32 used = z2_slot_access_time(dev->table, index);
-
-			if (z2_scan_age(now, used) > older_than)
-				z2_slot_mark(dev->table, index, Z2_SLOT_IDLE);
-			else
-				z2_slot_unmark(dev->table, index, Z2_SLOT_IDLE);
-		}
-		z2_slot_read_unlock(dev->table, index);
+	while (index < nr) {
+		down_read(&dev->config_lock);
+		nr = dev->table ? z2_slot_table_nr(dev->table) : 0;
+		for (end = min(nr, index + RESCHED_SLOTS); index < end; index++)
+			mark_by_age(dev, index, older_than, now);
+		up_read(&dev->config_lock);
+		cond_resched();
 	}
+	return nr ? 0 : -EINVAL;
 }

@@ -10,12 +10,14 @@
 
 #include <linux/blkdev.h>
 #include <linux/device.h>
+#include <linux/math64.h>
 #include <linux/ratelimit.h>
 #include <linux/sysfs.h>
 
 #include <zram2/device.h>
 #include <zram2/gc.h>
 #include <zram2/lifecycle.h>
+#include <zram2/offload.h>
 #include <zram2/params.h>
 #include <zram2/pool.h>
 #include <zram2/scan.h>
@@ -204,6 +206,63 @@ static ssize_t gc_stat_show(struct device *d, struct device_attribute *attr, cha
 			  stats.freed, stats.sync_limit, stats.sync_full);
 }
 
+static ssize_t offload_threads_show(struct device *d, struct device_attribute *attr, char *buf)
+{
+	struct z2_device *dev = z2_sysfs_device(d);
+	unsigned int threads;
+
+	down_read(&dev->config_lock);
+	threads = dev->offload_threads;
+	up_read(&dev->config_lock);
+	return sysfs_emit(buf, "%u\n", threads);
+}
+
+static ssize_t offload_threads_store(struct device *d, struct device_attribute *attr,
+				     const char *buf, size_t len)
+{
+	struct z2_device *dev = z2_sysfs_device(d);
+	const char *why = NULL;
+	unsigned int threads;
+	int err = z2_params_uint(buf, &threads, &why);
+
+	if (!err && threads > Z2_OFFLOAD_THREADS_MAX) {
+		why = "more threads than " __stringify(Z2_OFFLOAD_THREADS_MAX);
+		err = -ERANGE;
+	}
+	if (err)
+		return z2_sysfs_refuse(dev, attr, why, err);
+
+	down_write(&dev->config_lock);
+	if (dev->state == Z2_CONFIGURING)
+		dev->offload_threads = threads;
+	else
+		err = -EBUSY;
+	up_write(&dev->config_lock);
+	return err ? z2_sysfs_refuse(dev, attr, "the device is in use, reset it first", err) : len;
+}
+
+static ssize_t offload_stat_show(struct device *d, struct device_attribute *attr, char *buf)
+{
+	struct z2_device *dev = z2_sysfs_device(d);
+	struct z2_offload_stats stats = {};
+
+	down_read(&dev->config_lock);
+	if (dev->offload)
+		stats = z2_offload_stats(dev->offload);
+	up_read(&dev->config_lock);
+
+	return sysfs_emit(buf,
+			  "pending %llu\nqueued %llu\ncompleted %llu\ntaken %llu\n"
+			  "inline_same %llu\ninline_full %llu\ninline_late %llu\n"
+			  "inline_first %llu\ndeepest %llu\nwakeups %llu\n"
+			  "queue_us %llu\nlongest_us %llu\npage_ns %llu\n",
+			  stats.pending, stats.queued, stats.completed, stats.taken,
+			  stats.inline_same, stats.inline_full, stats.inline_late,
+			  stats.inline_first, stats.deepest, stats.wakeups,
+			  div_u64(stats.queue_ns, NSEC_PER_USEC),
+			  div_u64(stats.longest_ns, NSEC_PER_USEC), stats.page_ns);
+}
+
 static ssize_t io_stat_show(struct device *d, struct device_attribute *attr, char *buf)
 {
 	struct z2_stats __percpu *stats = z2_sysfs_device(d)->stats;
@@ -255,6 +314,8 @@ static DEVICE_ATTR_WO(mem_used_max);
 static DEVICE_ATTR_WO(compact);
 static DEVICE_ATTR_RW(gc_limit);
 static DEVICE_ATTR_RO(gc_stat);
+static DEVICE_ATTR_RW(offload_threads);
+static DEVICE_ATTR_RO(offload_stat);
 static DEVICE_ATTR_RO(io_stat);
 static DEVICE_ATTR_RO(mm_stat);
 static DEVICE_ATTR_RO(debug_stat);
@@ -268,6 +329,8 @@ static struct attribute *z2_sysfs_attrs[] = {
 	&dev_attr_compact.attr,
 	&dev_attr_gc_limit.attr,
 	&dev_attr_gc_stat.attr,
+	&dev_attr_offload_threads.attr,
+	&dev_attr_offload_stat.attr,
 	&dev_attr_io_stat.attr,
 	&dev_attr_mm_stat.attr,
 	&dev_attr_debug_stat.attr,

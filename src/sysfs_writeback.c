@@ -6,6 +6,7 @@
 
 #include <zram2/backing.h>
 #include <zram2/device.h>
+#include <zram2/disk.h>
 #include <zram2/params.h>
 #include <zram2/scan.h>
 #include <zram2/slot.h>
@@ -35,6 +36,21 @@ static ssize_t backing_dev_show(struct device *d, struct device_attribute *attr,
 	}
 	up_read(&dev->config_lock);
 	return len;
+}
+
+/*
+ * Not on a disk of ours: that frees no memory, and the two would wait for the same
+ * workqueues when there is none left.
+ */
+static struct z2_backing *open_backing(const char *path, const char **why)
+{
+	struct z2_backing *backing = z2_backing_open(path, why);
+
+	if (IS_ERR(backing) || !z2_disk_is_ours(z2_backing_disk(backing)))
+		return backing;
+	z2_backing_close(backing);
+	*why = "a disk of zram2 is no backing device";
+	return ERR_PTR(-EINVAL);
 }
 
 /* Puts @backing in the place of what there was, which is returned in it. */
@@ -72,7 +88,7 @@ static ssize_t backing_dev_store(struct device *d, struct device_attribute *attr
 		path[len - 1] = '\0';
 
 	/* Not with the config lock: opening takes a disk's open_mutex. */
-	backing = z2_backing_open(path, &why);
+	backing = open_backing(path, &why);
 	kfree(path);
 	if (IS_ERR(backing))
 		return z2_sysfs_refuse(dev, attr, why, PTR_ERR(backing));
@@ -92,12 +108,7 @@ static ssize_t idle_store(struct device *d, struct device_attribute *attr, const
 	if (err)
 		return z2_sysfs_refuse(dev, attr, why, err);
 
-	down_read(&dev->config_lock);
-	if (dev->table)
-		z2_scan_mark_idle(dev, age);
-	else
-		err = -EINVAL;
-	up_read(&dev->config_lock);
+	err = z2_scan_mark_idle(dev, age);
 	return err ? z2_sysfs_refuse(dev, attr, "the device has no size yet", err) : len;
 }
 

@@ -8,7 +8,7 @@ need_packages perl shellcheck sparse gawk
 shopt -s nullglob
 code=(src/*.[ch] include/*/*.[ch] kunit/*.[ch])
 units=(src/*.c include/zram2/*.h)
-scripts=(tests/*.sh tests/lib/*.sh tests/vm/*.sh tests/vm/init tests/demo/*.sh tests/functional/*.sh bench/*.sh bench/*/*.sh .ci/run)
+scripts=(tests/*.sh tests/lib/*.sh tests/vm/*.sh tests/vm/init tests/demo/*.sh tests/functional/*.sh bench/*.sh bench/*/*.sh .ci/run dist/zram2-swap)
 
 style() {
 	perl "$Z2_CACHE/uml/source/scripts/checkpatch.pl" --no-tree --strict --terse --no-summary --show-types \
@@ -45,7 +45,7 @@ check "include rules (tests/layers.txt)" gawk -f tests/include-rules.awk tests/l
 check "${#scripts[@]} scripts parse" parse_all
 check "shellcheck" shell_style -s bash tests/*.sh tests/lib/*.sh
 check "shellcheck of the guest's scripts" shell_style -s dash -e SC3043 \
-	tests/vm/init tests/vm/*.sh tests/demo/guest.sh tests/functional/*.sh
+	dist/zram2-swap tests/vm/init tests/vm/*.sh tests/demo/guest.sh tests/functional/*.sh
 
 with_lock uml uml_source
 check "checkpatch --strict of ${#code[@]} files" style

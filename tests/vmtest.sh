@@ -8,6 +8,7 @@
 #   mem smp      the machine          alone=yes   a boot of its own
 #   kernels=A,B  only on these        uml=yes     on user-mode Linux as well
 #   timeout=S    seconds it may take  bins=A,B    more programs of this machine
+#   extra=A,B    what tests/lib/tools.sh has for it
 #   disk=64M     an empty virtio disk, /dev/vda (not on user-mode Linux)
 # Cases that ask for the same machine share one boot.
 wanted() {
@@ -24,11 +25,11 @@ wanted() {
 machine_of() {
 	local mem=1G alone=-
 	[ "$(case_option "$1" alone no)" = no ] || alone=$(basename "$1" .sh)
-	echo "$(case_option "$1" mem $mem) $(case_option "$1" smp 2) $(case_option "$1" disk -) $alone $(case_option "$1" bins '')"
+	echo "$(case_option "$1" mem $mem) $(case_option "$1" smp 2) $(case_option "$1" disk -) $alone $(case_option "$1" extra -) $(case_option "$1" bins '')"
 }
 
 run_target() {
-	local target=$1 modules=$Z2_TOP/build/$1 case mem smp disk alone bins image limit args=() scripts n=0
+	local target=$1 modules=$Z2_TOP/build/$1 case mem smp disk alone extra bins image limit args=() scripts n=0
 	target_get "$target"
 	if ! with_lock "build-$target" build_module "$target" "$modules"; then
 		fail "$target: the module builds without a warning"
@@ -41,14 +42,15 @@ run_target() {
 	[ "$target" != uml ] || args=(quiet)
 
 	cut -d '|' -f 1 "$Z2_SCRATCH/$target.cases" | sort -u >"$Z2_SCRATCH/$target.machines"
-	while read -r -u 4 mem smp disk alone bins; do
+	while read -r -u 4 mem smp disk alone extra bins; do
 		scripts=() limit=120 n=$((n + 1))
 		while IFS= read -r case; do
 			scripts+=("functional/$(basename "$case")")
 			limit=$((limit + $(case_option "$case" timeout 300)))
-		done < <(awk -F '|' -v m="$mem $smp $disk $alone $bins" '$1 == m { print $2 }' "$Z2_SCRATCH/$target.cases")
+		done < <(awk -F '|' -v m="$mem $smp $disk $alone $extra $bins" '$1 == m { print $2 }' "$Z2_SCRATCH/$target.cases")
 		image=$Z2_SCRATCH/vm$n.cpio
-		vm_image "$target" "$modules" "${bins//,/ }" "$image" "${scripts[@]}"
+		[ "$extra" != - ] || extra=
+		VM_EXTRA=${extra//,/ } vm_image "$target" "$modules" "${bins//,/ }" "$image" "${scripts[@]}"
 		say "$target: booting a machine of $mem, $smp CPUs, for ${#scripts[@]} cases"
 		VM_DISK=$disk vm_boot "$target" "$image" "$limit" "$mem" "$smp" "${args[@]}"
 		rm -f "$image"

@@ -71,6 +71,34 @@ static inline struct gendisk *z2_compat_alloc_disk(const struct z2_compat_limits
 #endif
 
 /*
+ * The synchronous feature after the fact: among the limits since 6.11, which
+ * have an update of their own; a queue flag from 6.3 on; before, the absence of
+ * ->rw_page() from the operations says it.
+ */
+static inline int z2_compat_set_synchronous(struct request_queue *queue, bool synchronous)
+{
+#if defined(Z2_HAVE_FEAT_SYNCHRONOUS)
+	struct queue_limits lim = queue_limits_start_update(queue);
+
+	if (synchronous)
+		lim.features |= BLK_FEAT_SYNCHRONOUS;
+	else
+		lim.features &= ~BLK_FEAT_SYNCHRONOUS;
+	return queue_limits_commit_update(queue, &lim);
+#elif defined(Z2_HAVE_FLAG_SYNCHRONOUS)
+	if (synchronous)
+		blk_queue_flag_set(QUEUE_FLAG_SYNCHRONOUS, queue);
+	else
+		blk_queue_flag_clear(QUEUE_FLAG_SYNCHRONOUS, queue);
+	return 0;
+#elif defined(Z2_HAVE_RW_PAGE)
+	return 0;
+#else
+#error "This kernel tells swap in an unknown way that a disk is synchronous"
+#endif
+}
+
+/*
  * ->open() and ->release(): take the disk and no mode since 6.5.
  * Z2_COMPAT_OPEN(open, impl) defines open() in the form that this kernel
  * calls, on top of int impl(struct gendisk *).

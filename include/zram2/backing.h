@@ -16,6 +16,7 @@
 
 #include <zram2/blockmap.h>
 
+struct gendisk;
 struct z2_backing;
 
 /**
@@ -61,6 +62,7 @@ void z2_backing_close(struct z2_backing *backing);
 ssize_t z2_backing_path(const struct z2_backing *backing, char *buf, size_t len);
 
 struct z2_blockmap *z2_backing_map(struct z2_backing *backing);
+const struct gendisk *z2_backing_disk(const struct z2_backing *backing);
 unsigned int z2_backing_unit(const struct z2_backing *backing);
 struct z2_backing_stats *z2_backing_stats(struct z2_backing *backing);
 

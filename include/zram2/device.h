@@ -10,7 +10,7 @@
  *                                     I/O, nor taken by the I/O path
  *   slot lock                         one at a time
  *   codec stream                      one at a time
- *   gc's own (see there), the block map's, z2_device.writeback_lock
+ *   gc's own (see there), offload's lane, the block map's, z2_device.writeback_lock
  *   zsmalloc's own
  */
 #ifndef ZRAM2_DEVICE_H
@@ -33,6 +33,7 @@ struct dentry;
 struct gendisk;
 struct z2_backing;
 struct z2_gc;
+struct z2_offload;
 struct z2_pool;
 
 /* One primary algorithm and three for recompression, as in-tree. */
@@ -79,6 +80,9 @@ struct z2_algo {
  * @bounce: pages for data that isn't one aligned page in memory; fixed
  * @requests: bios that wait for the backing device; fixed
  * @buffers: for one object and the sectors it lies in; fixed
+ * @offload_threads: workers for kswapd's writes, 0 for none; under
+ *	@config_lock, fixed while live
+ * @offload: their queue, or NULL; valid and fixed like @table
  * @backing: where pages are written back to, or NULL; under @config_lock,
  *	fixed while live
  * @pp_lock: held by whoever scans slots and moves what they hold; reset takes
@@ -115,6 +119,9 @@ struct z2_device {
 	mempool_t bounce;
 	mempool_t requests;
 	mempool_t buffers;
+
+	unsigned int offload_threads;
+	struct z2_offload *offload;
 
 	struct z2_backing *backing;
 	struct mutex pp_lock;		/* see the lock order */
@@ -153,7 +160,7 @@ static inline u32 z2_device_stored_size(const struct z2_device *dev, const struc
 	return z2_object_size(obj);
 }
 
-void z2_device_init(bool drop_in);
+void z2_device_init(bool drop_in, unsigned int threads);
 
 struct z2_device *z2_device_create(int id);
 void z2_device_destroy(struct z2_device *dev);

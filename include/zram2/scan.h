@@ -24,7 +24,7 @@ bool z2_scan_wanted(const struct z2_object *obj, unsigned int what);
 bool z2_scan_take(struct z2_device *dev, unsigned long index, unsigned int what,
 		  struct z2_object *obj);
 void z2_scan_untake(struct z2_device *dev, unsigned long index);
-void z2_scan_mark_idle(struct z2_device *dev, s64 older_than);
+int z2_scan_mark_idle(struct z2_device *dev, s64 older_than);
 
 /**
  * z2_scan_age() - for how long a slot has not been used

@@ -130,6 +130,46 @@ TRACE_EVENT(zram2_recompress,
 		  __entry->size, __entry->new_size, __entry->priority)
 );
 
+/* A swap write of kswapd's: queued, or why not. */
+TRACE_EVENT(zram2_offload,
+	TP_PROTO(const char *disk, const char *how, unsigned int pages, unsigned int pending),
+	TP_ARGS(disk, how, pages, pending),
+	TP_STRUCT__entry(
+		__array(char, disk, DISK_NAME_LEN)
+		__array(char, how, 8)
+		__field(unsigned int, pages)
+		__field(unsigned int, pending)
+	),
+	TP_fast_assign(
+		strscpy(__entry->disk, disk, DISK_NAME_LEN);
+		strscpy(__entry->how, how, 8);
+		__entry->pages = pages;
+		__entry->pending = pending;
+	),
+	TP_printk("%s %s pages=%u pending=%u", __entry->disk, __entry->how, __entry->pages,
+		  __entry->pending)
+);
+
+/* One that was queued is taken out, to be carried out, and by whom. */
+TRACE_EVENT(zram2_offload_take,
+	TP_PROTO(const char *disk, const char *by, unsigned int pages, u64 waited),
+	TP_ARGS(disk, by, pages, waited),
+	TP_STRUCT__entry(
+		__array(char, disk, DISK_NAME_LEN)
+		__array(char, by, 16)
+		__field(unsigned int, pages)
+		__field(u64, waited)
+	),
+	TP_fast_assign(
+		strscpy(__entry->disk, disk, DISK_NAME_LEN);
+		strscpy(__entry->by, by, 16);
+		__entry->pages = pages;
+		__entry->waited = waited;
+	),
+	TP_printk("%s by=%s pages=%u waited_ns=%llu", __entry->disk, __entry->by,
+		  __entry->pages, __entry->waited)
+);
+
 #endif
 
 #undef TRACE_INCLUDE_PATH

@@ -5,7 +5,6 @@
 . /tests/lib.sh
 begin
 new_disk 64M
-gc() { awk -v name="$1" '$1 == name { print $2 }' "$sys/gc_stat"; }
 total=$(awk '$1 == "MemTotal:" { print $2 * 1024 }' /proc/meminfo)
 size=$(($(few 16) * 1048576))
 limit=$((total / 16))

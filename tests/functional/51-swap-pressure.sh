@@ -4,7 +4,7 @@
 # brought back meanwhile, every page verified.
 . /tests/lib.sh
 begin
-kib() { awk -v name="$1:" '$1 == name { print $2 }' "$2"; }
+kib() { field "$1:" "$2"; }
 
 new_disk 512M
 first=$dev

@@ -4,9 +4,8 @@
 # memory is there within a second, and nothing of the survivor is lost.
 . /tests/lib.sh
 begin
-kib() { awk -v name="$1:" '$1 == name { print $2 }' /proc/meminfo; }
+kib() { field "$1:" /proc/meminfo; }
 is_filled() { grep -q filled "$1"; }
-gc() { awk -v name="$1" '$1 == name { print $2 }' "$sys/gc_stat"; }
 
 for limit in 0 default; do
 	new_disk 1G

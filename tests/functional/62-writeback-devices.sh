@@ -64,6 +64,8 @@ mknod chardev c 1 3
 : >file
 null_disk ro 512 4
 blockdev --setro "$back"
+other=$(cat "/sys/class/$DRIVER-control/hot_add")
+echo 8M >"/sys/block/$DISK$other/disksize"
 while read -r errno path; do
 	expect_errno "$errno" "$sys/backing_dev" "$path"
 	is "backing_dev is as it was" "$(cat "$sys/backing_dev")" /dev/vda
@@ -76,10 +78,12 @@ ENOTBLK $WORK/chardev
 EISDIR $WORK
 ENXIO $WORK/nodriver
 EINVAL $dev
+EINVAL /dev/$DISK$other
 EBUSY /dev/vda
 EROFS $back
 END
 null_gone ro
+expect_errno OK "/sys/class/$DRIVER-control/hot_remove" $other
 expect_errno OK "$sys/disksize" 4M
 expect_errno EBUSY "$sys/backing_dev" /dev/vda
 set_to "$sys/reset" 1
@@ -110,13 +114,3 @@ round "linear mapping" 8M
 drop_disk
 dmsetup remove part
 null_gone nbdm
-
-# Another disk of ours can be one.
-new_disk 32M zstd
-under=$disk_id
-back=$dev
-backed_disk 16M
-round "a disk of ours" 4M
-expect_errno EBUSY "$CONTROL/hot_remove" $under
-drop_disk
-set_to "$CONTROL/hot_remove" $under

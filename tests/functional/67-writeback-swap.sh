@@ -5,7 +5,7 @@
 . /tests/lib.sh
 begin
 . /tests/functional/writeback.sh
-kib() { awk -v name="$1:" '$1 == name { print $2 }' "$2"; }
+kib() { field "$1:" "$2"; }
 modprobe virtio_pci
 modprobe virtio_blk
 virtio() { [ -b /dev/vda ]; }

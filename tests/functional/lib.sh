@@ -186,6 +186,12 @@ stat_of() {
 	done
 	return 1
 }
+# Of files with a name and a number in each line.
+field() { awk -v name="$1" '$1 == name { print $2 }' "$2"; }
+gc() { field "$1" "$sys/gc_stat"; }
+offload() { field "$1" "$sys/offload_stat"; }
+vmstat() { field "$1" /proc/vmstat; }
+
 miss_free() { awk 'NR == 2 { print $2 }' "$sys/debug_stat"; }
 
 # Everything about a disk that can be read, to see that nothing has changed.

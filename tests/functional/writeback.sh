@@ -65,7 +65,7 @@ bd() {
 	writes) awk '{ print $3 }' "$sys/bd_stat" ;;
 	esac
 }
-backing_stat() { awk -v name="$1" '$1 == name { print $2 }' "$sys/backing_stat"; }
+backing_stat() { field "$1" "$sys/backing_stat"; }
 errors() { echo "$(backing_stat read_errors) $(backing_stat write_errors) $(backing_stat check_errors)"; }
 
 # memory OPERATION...: blkop with pages like those of memory, most compress.

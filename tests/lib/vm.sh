@@ -4,6 +4,7 @@
 # shellcheck shell=bash
 
 . "$Z2_TOP/tests/lib/kernels.sh"
+. "$Z2_TOP/tests/lib/tools.sh"
 
 VM_PACKAGES=(qemu-system-x86 busybox-static cpio kmod gcc libc6-dev e2fsprogs xfsprogs btrfs-progs f2fs-tools
 	dmsetup util-linux mount dash)
@@ -14,6 +15,13 @@ VM_PROGRAMS=(kmod mke2fs e2fsck mkfs.xfs mkfs.btrfs mkfs.f2fs dmsetup swapon swa
 VM_MODULES=(zram zsmalloc lz4_compress lz4hc_compress lz4_decompress lzo_compress lzo_decompress zstd_compress
 	zstd_decompress zlib_deflate zlib_inflate lz4 lz4hc lzo lzo-rle zstd deflate 842 ext4 xfs btrfs f2fs
 	null_blk virtio_blk virtio_pci loop dm-mod dm-flakey dm-delay dm-zero brd crc32c libcrc32c crc32c-intel crc32 crc32-pclmul crypto-crc32c crypto-crc32)
+
+# vm_root TARGET ROOT: a root for a guest. The files are those of the target's
+# tree, which another run may be about to make anew.
+vm_root() {
+	vm_tree "$1"
+	cp -al "$(target_dir "$1")/guest/." "$2"
+}
 
 # vm_tree TARGET: the part of the guest's root that is the same for all runs.
 vm_tree() {
@@ -51,7 +59,8 @@ vm_add_programs() {
 	for p; do
 		p=$(PATH=$PATH:/usr/sbin:/sbin command -v "$p") || die "$p is not on this machine"
 		cp -L "$p" "$root/usr/local/sbin/"
-		{ ldd "$p" 2>/dev/null || true; } | grep -o '/[^ ]*' | while read -r lib; do
+		# Scripts and static programs load none.
+		{ ldd "$p" 2>/dev/null | grep -o '/[^ ]*' || true; } | while read -r lib; do
 			mkdir -p "$root$(dirname "$lib")"
 			[ -e "$root$lib" ] || cp -L "$lib" "$root$lib"
 		done
@@ -70,17 +79,19 @@ vm_programs() {
 }
 
 # vm_image TARGET MODULES_DIR "PROGRAM..." OUT SCRIPT...: an initramfs that
-# runs the scripts in order. Paths of scripts are relative to tests/.
+# runs the scripts in order. Paths of scripts are relative to tests/. With
+# VM_EXTRA=NAME... more is in it, see tools.sh.
 vm_image() {
-	local target=$1 modules=$2 programs=$3 out=$4 root release; shift 4
-	vm_tree "$target"
-	vm_programs
+	local target=$1 modules=$2 programs=$3 out=$4 root release extra; shift 4
+	with_lock programs vm_programs
 	release=$(target_release "$target")
 	root=$(mktemp -d "$Z2_SCRATCH/root.XXXXXX")
-	cp -al "$(target_dir "$target")/guest/." "$root"
+	with_lock "guest-$target" vm_root "$target" "$root"
 	mkdir -p "$root/tests/bin" "$root/lib/modules/$release/updates"
 	# shellcheck disable=SC2086
 	[ -z "$programs" ] || vm_add_programs "$root" $programs
+	for extra in ${VM_EXTRA:-}; do "extra_$extra" "$root"; done
+	make -s -C "$Z2_TOP" install-files DESTDIR="$root"
 	find "$modules" -maxdepth 2 -name 'zram2*.ko' -exec cp {} "$root/lib/modules/$release/updates/" \;
 	strip -g "$root/lib/modules/$release/updates"/*.ko 2>/dev/null || true
 	# Written anew, never through the hard links to the shared tree.
