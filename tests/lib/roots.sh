@@ -15,6 +15,8 @@ root_open() {
 		exec uname.real "\$@"
 	END
 	as_root chmod 755 "$ROOT/usr/bin/uname"
+	# Where a kernel has no such lists dkms takes it for one that isn't installed.
+	in_root depmod "$KVER"
 }
 
 root_close() { as_root rm -rf --one-file-system "$ROOT"; }
