@@ -2,8 +2,11 @@
 # What a user or a developer does with zram2; `make help` lists it. The
 # kernel's own build reads src/Kbuild and kunit/Kbuild, never this file.
 
-KDIR ?= /lib/modules/$(shell uname -r)/build
+# The kernel to build and install for, by its release or by its headers.
+KVER ?= $(shell uname -r)
+KDIR ?= /lib/modules/$(KVER)/build
 PACKAGE := zram2
+# Written down there alone; the packages' files are checked against it.
 VERSION = $(shell sed -n 's/^PACKAGE_VERSION="*\([^"]*\)"*$$/\1/p' dkms.conf)
 Q ?= @
 
@@ -11,7 +14,7 @@ all: module
 
 # One module for the kernel whose headers KDIR names; KUNIT=1 adds the suites.
 module:
-	$(Q)test -e $(KDIR)/Makefile || { echo "No kernel headers at $(KDIR): install linux-headers-$$(uname -r)" \
+	$(Q)test -e $(KDIR)/Makefile || { echo "No kernel headers at $(KDIR): install linux-headers-$(KVER)" \
 		"(Debian) or kernel-devel (Fedora), or name another tree with KDIR=." >&2; exit 1; }
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/src modules
 ifdef KUNIT
@@ -24,6 +27,9 @@ kunit lint check demo:
 vmtest:
 	$(Q)tests/vmtest.sh $(KERNEL)
 
+pkgtest:
+	$(Q)tests/pkgtest.sh $(SUITE)
+
 bench:
 	$(Q)bench/run.sh
 
@@ -33,37 +39,56 @@ bench: export SCENARIO ?=
 bench: export QUICK ?=
 bench: export KERNEL ?=
 
-# Only what the module is built from: tests and benchmarks stay here.
-install: dkms-present install-files
-	rm -rf /usr/src/$(PACKAGE)-$(VERSION)
-	mkdir -p /usr/src/$(PACKAGE)-$(VERSION)
-	cp -r Makefile dkms.conf LICENSE src include /usr/src/$(PACKAGE)-$(VERSION)/
+# A version that is there already is replaced.
+install: preflight
+	$(Q)! dkms status $(PACKAGE)/$(VERSION) | grep -q . || dkms remove $(PACKAGE)/$(VERSION) --all
+	$(Q)$(MAKE) --no-print-directory install-source install-files
 	dkms add $(PACKAGE)/$(VERSION)
-	dkms build $(PACKAGE)/$(VERSION)
-	dkms install $(PACKAGE)/$(VERSION)
+	dkms install $(PACKAGE)/$(VERSION) -k $(KVER)
+	$(Q)dist/preflight signature
+
+# What this machine or kernel lacks, said before anything is changed.
+preflight:
+	$(Q)dist/preflight build $(KVER) $(KDIR)
+
+# Only what the module is built from: tests and benchmarks stay here.
+SRCDIR := $(DESTDIR)/usr/src/$(PACKAGE)-$(VERSION)
+install-source:
+	$(Q)rm -rf $(SRCDIR)
+	$(Q)for f in Makefile dkms.conf src/Kbuild src/*.c include/*/*.h include/*/*.mk; do \
+		install -D -m 644 $$f $(SRCDIR)/$$f || exit 1; done
 
 # What belongs to the system and not to the module: a rule for udev, swap at
-# boot. The drop-in's file is an example, for who wants it to copy.
+# boot, the manual. The drop-in's file is an example, for who wants it to copy.
+DOCDIR ?= /usr/share/doc/zram2
 install-files:
 	install -D -m 644 dist/59-zram2.rules $(DESTDIR)/usr/lib/udev/rules.d/59-zram2.rules
 	install -D -m 644 dist/zram2-swap.service $(DESTDIR)/usr/lib/systemd/system/zram2-swap.service
 	install -D -m 755 dist/zram2-swap $(DESTDIR)/usr/lib/zram2/zram2-swap
-	install -D -m 644 dist/modprobe.d/zram2-drop-in.conf $(DESTDIR)/usr/share/doc/zram2/zram2-drop-in.conf
-	install -D -m 644 README.md $(DESTDIR)/usr/share/doc/zram2/README.md
+	install -D -m 644 dist/zram2.4 $(DESTDIR)/usr/share/man/man4/zram2.4
+	install -D -m 644 dist/modprobe.d/zram2-drop-in.conf $(DESTDIR)$(DOCDIR)/zram2-drop-in.conf
+	install -D -m 644 README.md $(DESTDIR)$(DOCDIR)/README.md
 	test -e $(DESTDIR)/etc/zram2-swap.conf || \
 		install -D -m 644 dist/zram2-swap.conf $(DESTDIR)/etc/zram2-swap.conf
 
-uninstall: dkms-present
-	rm -f /usr/lib/udev/rules.d/59-zram2.rules /usr/lib/systemd/system/zram2-swap.service /etc/zram2-swap.conf
-	rm -rf /usr/lib/zram2 /usr/share/doc/zram2
-	dkms remove $(PACKAGE)/$(VERSION) --all
-	rm -rf /usr/src/$(PACKAGE)-$(VERSION)
+# In the order in which things depend on each other: swap, the module, its source.
+uninstall:
+	$(Q)dist/preflight remove
+	-$(Q)! command -v systemctl >/dev/null || systemctl --quiet disable --now zram2-swap.service
+	$(Q)! dkms status $(PACKAGE)/$(VERSION) | grep -q . || dkms remove $(PACKAGE)/$(VERSION) --all
+	rm -rf $(SRCDIR) /usr/lib/zram2 $(DOCDIR)
+	rm -f /usr/lib/udev/rules.d/59-zram2.rules /usr/lib/systemd/system/zram2-swap.service \
+		/usr/share/man/man4/zram2.4 /etc/zram2-swap.conf
 
-dkms-present:
-	$(Q)command -v dkms >/dev/null || { echo "dkms is missing: install the package dkms" \
-		"(apt install dkms, dnf install dkms)." >&2; exit 1; }
-	$(Q)test -e $(KDIR)/Makefile || { echo "The headers of the running kernel are missing: install" \
-		"linux-headers-$$(uname -r) (Debian) or kernel-devel (Fedora)." >&2; exit 1; }
+version:
+	@echo $(VERSION)
+
+# What packages are made of: build/zram2-VERSION.tar.gz.
+TARBALL := build/$(PACKAGE)-$(VERSION).tar.gz
+dist:
+	$(Q)mkdir -p build
+	$(Q)git ls-files -z | tar --null -T - --transform='s,^,$(PACKAGE)-$(VERSION)/,' --owner=0 --group=0 -czf $(TARBALL)
+	@echo $(TARBALL)
 
 clean:
 	$(Q)rm -rf build
@@ -75,12 +100,15 @@ help:
 	@echo 'make                the module, for the running kernel (or KDIR=...)'
 	@echo 'make install        install it through dkms; as root'
 	@echo 'make uninstall      take it away again; as root'
+	@echo 'make dist           a tarball to make packages of'
 	@echo 'make demo           boot a stock kernel with it and show what it does (KERNEL=6.1, 6.12, 7.2)'
 	@echo 'make check          everything below, on all kernels: what CI runs'
 	@echo 'make lint           style, include rules, warnings'
 	@echo 'make kunit          the unit tests, in user-mode Linux with KASAN and lockdep'
 	@echo 'make vmtest         the functional tests on stock kernels (KERNEL=6.12, CASE=10-basic)'
+	@echo 'make pkgtest        the packages, in clean systems of Debian 12, 13 and sid (SUITE=trixie)'
 	@echo 'make bench          zram2 against the in-tree zram, an hour (QUICK=1: five minutes; SCENARIO="io swap")'
 	@echo 'make clean          remove what was built here (downloads stay in ~/.cache/zram2)'
 
-.PHONY: all module kunit lint check demo vmtest bench install install-files uninstall dkms-present clean help
+.PHONY: all module kunit lint check demo vmtest pkgtest bench install preflight install-source install-files \
+	uninstall version dist clean help

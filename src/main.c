@@ -178,4 +178,5 @@ module_exit(zram2_exit);
 
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("Compressed RAM block devices");
+MODULE_VERSION(Z2_VERSION);
 MODULE_AUTHOR("zram2 developers");

@@ -1,14 +1,16 @@
 #!/bin/bash
-# Style, include rules, sparse, and builds without a warning for each kernel.
+# Style, include rules, sparse, builds without a warning for each kernel, and what
+# the packages' files say.
 . "$(dirname "$0")/lib/common.sh"
 . "$Z2_TOP/tests/lib/kernels.sh"
+. "$Z2_TOP/tests/lib/packaging.sh"
 cd "$Z2_TOP"
 
-need_packages perl shellcheck sparse gawk
+need_packages perl shellcheck sparse gawk groff-base rpm
 shopt -s nullglob
 code=(src/*.[ch] include/*/*.[ch] kunit/*.[ch])
 units=(src/*.c include/zram2/*.h)
-scripts=(tests/*.sh tests/lib/*.sh tests/vm/*.sh tests/vm/init tests/demo/*.sh tests/functional/*.sh bench/*.sh bench/*/*.sh .ci/run dist/zram2-swap)
+scripts=(tests/*.sh tests/lib/*.sh tests/vm/*.sh tests/vm/init tests/demo/*.sh tests/functional/*.sh bench/*.sh bench/*/*.sh .ci/run dist/zram2-swap dist/preflight)
 
 style() {
 	perl "$Z2_CACHE/uml/source/scripts/checkpatch.pl" --no-tree --strict --terse --no-summary --show-types \
@@ -45,7 +47,11 @@ check "include rules (tests/layers.txt)" gawk -f tests/include-rules.awk tests/l
 check "${#scripts[@]} scripts parse" parse_all
 check "shellcheck" shell_style -s bash tests/*.sh tests/lib/*.sh
 check "shellcheck of the guest's scripts" shell_style -s dash -e SC3043 \
-	dist/zram2-swap tests/vm/init tests/vm/*.sh tests/demo/guest.sh tests/functional/*.sh
+	dist/zram2-swap dist/preflight tests/vm/init tests/vm/*.sh tests/demo/guest.sh tests/functional/*.sh
+check "one version everywhere" versions_agree
+check "zram2(4) has every attribute, parameter and event, and no other" manual_complete
+check "zram2(4) renders without a warning" manual_renders
+check "the .spec files parse" specs_parse
 
 with_lock uml uml_source
 check "checkpatch --strict of ${#code[@]} files" style

@@ -45,7 +45,7 @@ static inline struct gendisk *z2_compat_alloc_disk(const struct z2_compat_limits
 #endif
 	return disk;
 }
-#else
+#elif defined(Z2_HAVE_ALLOC_DISK_NODE)
 static inline struct gendisk *z2_compat_alloc_disk(const struct z2_compat_limits *l)
 {
 	struct gendisk *disk = blk_alloc_disk(NUMA_NO_NODE);
@@ -68,6 +68,8 @@ static inline struct gendisk *z2_compat_alloc_disk(const struct z2_compat_limits
 #endif
 	return disk;
 }
+#else
+#error "blk_alloc_disk(): takes neither limits nor a node"
 #endif
 
 /*
@@ -94,7 +96,7 @@ static inline int z2_compat_set_synchronous(struct request_queue *queue, bool sy
 #elif defined(Z2_HAVE_RW_PAGE)
 	return 0;
 #else
-#error "This kernel tells swap in an unknown way that a disk is synchronous"
+#error "->rw_page(): gone, and no QUEUE_FLAG_SYNCHRONOUS or BLK_FEAT_SYNCHRONOUS in its place"
 #endif
 }
 
@@ -108,11 +110,13 @@ static inline int z2_compat_set_synchronous(struct request_queue *queue, bool sy
 	static int name(struct gendisk *disk, blk_mode_t mode) { return impl(disk); }
 #define Z2_COMPAT_RELEASE(name, impl) \
 	static void name(struct gendisk *disk) { impl(disk); }
-#else
+#elif defined(Z2_HAVE_OPEN_BDEV)
 #define Z2_COMPAT_OPEN(name, impl) \
 	static int name(struct block_device *bdev, fmode_t mode) { return impl(bdev->bd_disk); }
 #define Z2_COMPAT_RELEASE(name, impl) \
 	static void name(struct gendisk *disk, fmode_t mode) { impl(disk); }
+#else
+#error "struct block_device_operations: its ->open() takes neither a gendisk nor a block_device"
 #endif
 
 /*

@@ -41,7 +41,7 @@ static inline void *z2_compat_shrinker_data(const struct shrinker *shrinker)
 {
 	return shrinker->private_data;
 }
-#else
+#elif defined(Z2_HAVE_REGISTER_SHRINKER)
 struct z2_compat_shrinker {
 	struct shrinker shrinker;
 	void *data;
@@ -75,13 +75,17 @@ static inline void *z2_compat_shrinker_data(const struct shrinker *shrinker)
 {
 	return container_of(shrinker, struct z2_compat_shrinker, shrinker)->data;
 }
+#else
+#error "shrinker_alloc(): neither that nor register_shrinker() is there"
 #endif
 
 /*
  * kthread_run_worker() since 6.14; before, kthread_create_worker() started it
  * as well.
  */
-#ifndef Z2_HAVE_KTHREAD_RUN_WORKER
+#if !defined(Z2_HAVE_KTHREAD_RUN_WORKER) && !defined(Z2_HAVE_KTHREAD_CREATE_WORKER)
+#error "kthread_run_worker(): neither that nor kthread_create_worker() is there"
+#elif !defined(Z2_HAVE_KTHREAD_RUN_WORKER)
 #define kthread_run_worker(flags, name) kthread_create_worker(flags, name)
 #endif
 

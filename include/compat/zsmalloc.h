@@ -14,8 +14,10 @@
  */
 #ifdef Z2_HAVE_ZS_MALLOC_NID
 #define z2_compat_zs_malloc(pool, size, gfp, nid) zs_malloc(pool, size, gfp, nid)
-#else
+#elif defined(Z2_HAVE_ZS_MALLOC)
 #define z2_compat_zs_malloc(pool, size, gfp, nid) zs_malloc(pool, size, gfp)
+#else
+#error "zs_malloc(): takes something else than pool, size, flags, and perhaps a node"
 #endif
 
 /*
@@ -57,7 +59,7 @@ static inline unsigned int z2_compat_zs_class(struct zs_pool *pool, unsigned int
 	zs_obj_read_begin(pool, handle, copy)
 #define z2_compat_zs_read_end(pool, handle, len, mem) \
 	zs_obj_read_end(pool, handle, mem)
-#else
+#elif defined(Z2_HAVE_ZS_MAP_OBJECT)
 static inline void *z2_compat_zs_read_begin(struct zs_pool *pool, unsigned long handle,
 					    size_t len, void *copy)
 {
@@ -76,6 +78,8 @@ static inline void zs_obj_write(struct zs_pool *pool, unsigned long handle, void
 	memcpy(zs_map_object(pool, handle, ZS_MM_WO), mem, len);
 	zs_unmap_object(pool, handle);
 }
+#else
+#error "zs_obj_read_begin(): neither that nor zs_map_object() is there"
 #endif
 
 #endif

@@ -1,14 +1,16 @@
 # The kernels that the module is built for and booted on. A target is 6.1,
-# 6.12, 7.2 (stock Debian kernels, here) or uml, uml-fast, uml-up (see uml.sh). Each
-# has a directory in the cache:
+# 6.12, 7.2 (stock Debian kernels, here), uml, uml-fast, uml-up (see uml.sh), or a
+# suite: bookworm, trixie, sid. Each has a directory in the cache:
 #   release    the kernel's own version        package   where it came from
 #   vmlinuz    what boots                      image/    a tree with lib/modules
+#   root.tar   of a suite: a minimal system with dkms and the headers of its kernel
 # shellcheck shell=bash
 
 . "$Z2_TOP/tests/lib/apt.sh"
 . "$Z2_TOP/tests/lib/uml.sh"
 
 Z2_SERIES=(6.1 6.12 7.2)
+Z2_SUITES=(bookworm trixie sid)
 
 target_dir() { echo "$Z2_CACHE/kernels/$1"; }
 target_release() { cat "$(target_dir "$1")/release"; }
@@ -16,9 +18,12 @@ target_about() { echo "Linux $(target_release "$1") ($(cat "$(target_dir "$1")/p
 
 # Where a series comes from: suites in order of preference, the suffix of the
 # metapackages, and what its version must look like.
-series_suites() { case $1 in 6.*) echo bookworm ;; *) echo sid trixie-backports ;; esac; }
+series_suites() { case $1 in 6.*) echo bookworm ;; 7.*) echo sid trixie-backports ;; *) echo "$1" ;; esac; }
 series_suffix() { case $1 in 6.12) echo 6.12-amd64 ;; *) echo amd64 ;; esac; }
-series_pattern() { case $1 in 6.*) echo "$1.*" ;; *) echo "${1%%.*}.*" ;; esac; }
+series_pattern() { case $1 in 6.*) echo "$1.*" ;; 7.*) echo "7.*" ;; *) echo "[0-9]*" ;; esac; }
+
+# What the tests need in a suite's system besides: the .rpm is tried in one.
+suite_tools() { case $1 in bookworm) echo rpm ;; esac; }
 
 # target_get TARGET...: has it in the cache, the newest there is. Looks for a
 # newer one at most once a day; without a network what is there will do.
@@ -75,8 +80,14 @@ series_fetch() {
 	[ -e "$dir/vmlinuz" ] && depmod -b "$dir/image" "${image#linux-image-}" || return 1
 
 	# Headers whose compiler and tools run here are unpacked; newer ones
-	# need their own suite's compiler and C library.
-	if [ "$suite" = bookworm ]; then
+	# need their own suite's compiler and C library. What a package is
+	# installed in is made anew for each test.
+	if [ "$series" = "$suite" ]; then
+		# shellcheck disable=SC2046 # a list of names
+		chroot_make "$suite" "$dir/chroot" "$headers" dkms $(suite_tools "$suite") || return 1
+		as_root tar -C "$dir/chroot" --one-file-system -cf "$dir/root.tar" . || return 1
+		as_root rm -rf "$dir/chroot"
+	elif [ "$suite" = bookworm ]; then
 		names=$(apt_closure "$suite" "$headers" '^linux-(headers|kbuild|compiler|base-)')
 		# shellcheck disable=SC2086
 		apt_extract "$suite" "$dir/headers" $names || return 1
@@ -106,12 +117,17 @@ chroot_make() {
 	as_root env ${proxy:+http_proxy="$proxy"} debootstrap --variant=minbase --include=ca-certificates \
 		"$base" "$dir" "$(apt_mirror Debian)" || return 1
 	apt_sources "$base" | as_root tee "$dir/etc/apt/sources.list" >/dev/null
-	[ "$base" = "$suite" ] || apt_sources "$suite" | as_root tee -a "$dir/etc/apt/sources.list" >/dev/null
+	# Asking for the base by name would set its updates back.
+	local release=()
+	[ "$base" = "$suite" ] || {
+		apt_sources "$suite" | as_root tee -a "$dir/etc/apt/sources.list" >/dev/null
+		release=(-t "$suite")
+	}
 	# How to get at the mirror, as this machine does.
 	apt-config dump | grep -iE '^Acquire::(https?|ftp|Check)' | as_root tee "$dir/etc/apt/apt.conf.d/00host" >/dev/null || true
 	in_chroot "$dir" apt-get -q update || return 1
 	in_chroot "$dir" env DEBIAN_FRONTEND=noninteractive \
-		apt-get -q install -y --no-install-recommends -t "$suite" "$@" || return 1
+		apt-get -q install -y --no-install-recommends "${release[@]}" "$@" || return 1
 	in_chroot "$dir" apt-get clean
 	as_root rm -rf "$dir"/var/lib/apt/lists
 }
@@ -138,7 +154,7 @@ build_module() {
 	echo "$key" >"$dir/.key"
 	rsync -a --delete --exclude='.*' --exclude='*.o' --exclude='*.ko' --exclude='*.mod' --exclude='*.mod.c' \
 		--exclude='*.a' --exclude=Module.symvers --exclude=modules.order \
-		"$Z2_TOP"/{Makefile,src,include,kunit} "$dir/"
+		"$Z2_TOP"/{Makefile,dkms.conf,src,include,kunit} "$dir/"
 	rm -f "$dir"/*/*.ko
 	log=$dir/.log
 	if ! heavy "building zram2 for $(target_about "$target")" \
