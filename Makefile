@@ -24,11 +24,16 @@ kunit lint check demo:
 vmtest:
 	$(Q)tests/vmtest.sh $(KERNEL)
 
+torture:
+	$(Q)tests/torture.sh $(TARGET)
+
 bench:
 	$(Q)bench/run.sh
 
 demo: export KERNEL ?= 6.12
 vmtest: export CASE ?=
+torture: export MINUTES ?= 10
+torture: export SEED ?= 1
 bench: export SCENARIO ?=
 bench: export QUICK ?=
 bench: export KERNEL ?=
@@ -80,7 +85,8 @@ help:
 	@echo 'make lint           style, include rules, warnings'
 	@echo 'make kunit          the unit tests, in user-mode Linux with KASAN and lockdep'
 	@echo 'make vmtest         the functional tests on stock kernels (KERNEL=6.12, CASE=10-basic)'
+	@echo 'make torture        everything at once and with faults (MINUTES=10 SEED=1 TARGET="uml 6.1 6.12 7.2", or all)'
 	@echo 'make bench          zram2 against the in-tree zram, an hour (QUICK=1: five minutes; SCENARIO="io swap")'
 	@echo 'make clean          remove what was built here (downloads stay in ~/.cache/zram2)'
 
-.PHONY: all module kunit lint check demo vmtest bench install install-files uninstall dkms-present clean help
+.PHONY: all module kunit lint check demo vmtest torture bench install install-files uninstall dkms-present clean help
