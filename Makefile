@@ -30,11 +30,16 @@ vmtest:
 pkgtest:
 	$(Q)tests/pkgtest.sh $(SUITE)
 
+torture:
+	$(Q)tests/torture.sh $(TARGET)
+
 bench:
 	$(Q)bench/run.sh
 
 demo: export KERNEL ?= 6.12
 vmtest: export CASE ?=
+torture: export MINUTES ?= 10
+torture: export SEED ?= 1
 bench: export SCENARIO ?=
 bench: export QUICK ?=
 bench: export KERNEL ?=
@@ -102,13 +107,14 @@ help:
 	@echo 'make uninstall      take it away again; as root'
 	@echo 'make dist           a tarball to make packages of'
 	@echo 'make demo           boot a stock kernel with it and show what it does (KERNEL=6.1, 6.12, 7.2)'
-	@echo 'make check          everything below, on all kernels: what CI runs'
+	@echo 'make check          lint, kunit and vmtest, on all kernels: what CI runs'
 	@echo 'make lint           style, include rules, warnings'
 	@echo 'make kunit          the unit tests, in user-mode Linux with KASAN and lockdep'
 	@echo 'make vmtest         the functional tests on stock kernels (KERNEL=6.12, CASE=10-basic)'
 	@echo 'make pkgtest        the packages, in clean systems of Debian 12, 13 and sid (SUITE=trixie)'
+	@echo 'make torture        everything at once and with faults (MINUTES=10 SEED=1 TARGET="uml 6.1 6.12 7.2", or all)'
 	@echo 'make bench          zram2 against the in-tree zram, an hour (QUICK=1: five minutes; SCENARIO="io swap")'
 	@echo 'make clean          remove what was built here (downloads stay in ~/.cache/zram2)'
 
-.PHONY: all module kunit lint check demo vmtest pkgtest bench install preflight install-source install-files \
+.PHONY: all module kunit lint check demo vmtest pkgtest torture bench install preflight install-source install-files \
 	uninstall version dist clean help

@@ -6,6 +6,7 @@
 
 # What a case may ask for in its header, e.g. "# vm: mem=560M smp=1 alone=yes":
 #   mem smp      the machine          alone=yes   a boot of its own
+#   named=yes    only if CASE names it
 #   kernels=A,B  only on these        uml=yes     on user-mode Linux as well
 #   timeout=S    seconds it may take  bins=A,B    more programs of this machine
 #   extra=A,B    what tests/lib/tools.sh has for it
@@ -13,7 +14,8 @@
 # Cases that ask for the same machine share one boot.
 wanted() {
 	local case=$1 target=$2 kernels
-	[ -z "${CASE:-}" ] || [ "$CASE" = "$(basename "$case" .sh)" ] || return 1
+	[ "${CASE:-}" = "$(basename "$case" .sh)" ] ||
+		{ [ -z "${CASE:-}" ] && [ "$(case_option "$case" named no)" = no ]; } || return 1
 	if [ "$target" = uml ]; then
 		[ "$(case_option "$case" uml no)" = yes ]
 	else
