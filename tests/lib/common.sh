@@ -50,7 +50,7 @@ verdict() {
 	local passed failed
 	passed=$(count '^p'); failed=$(count '^f')
 	[ "$failed" -gt 0 ] || [ "$passed" -gt 0 ] || failed=1
-	sed -n 's/^f /not ok - /p' "$Z2_TALLY"
+	sed -n 's/^r /tried again: /p; s/^f /not ok - /p' "$Z2_TALLY"
 	echo "$passed passed, $failed failed"
 	[ "$failed" -eq 0 ]
 }
