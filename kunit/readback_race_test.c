@@ -163,6 +163,8 @@ static void race_compaction(struct kunit *test)
 #define BACKING_READS	20
 #define BACKING_READS_MS	15000
 
+enum hot_wrong { WRITE_FAILED, RUN_FAILED, READ_FAILED, READ_WRONG, NR_WRONG };
+
 struct hot {
 	struct z2t_backed *t;
 	struct z2t_reader *reader;
@@ -208,7 +210,7 @@ static void hot_writer(void *arg)
 		} else {
 			hot_data(page_address(hot->page), index, version);
 			if (z2_page_write(hot->t->dev, index, hot->page))
-				atomic_inc(hot->wrong);
+				atomic_inc(&hot->wrong[WRITE_FAILED]);
 		}
 		atomic_set(&hot->ended[index], version);
 		/* Leave writeback the time to take it, and readers to look. */
@@ -221,11 +223,15 @@ static void hot_writeback(void *arg)
 {
 	const struct z2_writeback_job job = { .last = ULONG_MAX };
 	struct hot *hot = arg;
-	const char *why;
+	const char *why = NULL;
 
 	while (!atomic_read(hot->stop)) {
-		if (z2_writeback_run(hot->t->dev, &job, 1, &why))
-			atomic_inc(hot->wrong);
+		int err = z2_writeback_run(hot->t->dev, &job, 1, &why);
+
+		if (err) {
+			kunit_info(hot->t->test, "a run failed: %d, %s", err, why);
+			atomic_inc(&hot->wrong[RUN_FAILED]);
+		}
 		usleep_range(1000, 2000);
 	}
 }
@@ -257,13 +263,19 @@ static void hot_reader(void *arg)
 			from[n] = atomic_read(&hot->ended[first + n]);
 		z2t_reader_start(hot->t, hot->reader, first, nr);
 		if (!z2t_reader_wait(hot->reader) || hot->reader->err) {
-			atomic_inc(hot->wrong);
+			kunit_info(hot->t->test, "pages %lu to %lu: %d", first, first + nr - 1,
+				   hot->reader->err);
+			atomic_inc(&hot->wrong[READ_FAILED]);
 			return;
 		}
 		for (n = 0; n < nr; n++)
 			if (!hot_matches(hot, z2t_reader_page(hot->reader, n), first + n, from[n],
-					 atomic_read(&hot->begun[first + n])))
-				atomic_inc(hot->wrong);
+					 atomic_read(&hot->begun[first + n]))) {
+				kunit_info(hot->t->test, "page %lu, from version %u to %u: %*ph",
+					   first + n, from[n], atomic_read(&hot->begun[first + n]),
+					   16, z2t_reader_page(hot->reader, n));
+				atomic_inc(&hot->wrong[READ_WRONG]);
+			}
 	}
 }
 
@@ -272,9 +284,11 @@ static void race_threads(struct kunit *test)
 	static void (*const loops[])(void *arg) = {
 		hot_writer, hot_writeback, hot_reader, hot_reader,
 	};
-	struct z2t_backed *t = backed(test, 24);
+	/* Room for all pages and for what readers still hold of older versions. */
+	struct z2t_backed *t = backed(test, 96);
 	struct z2t_thread *threads[ARRAY_SIZE(loops)];
-	atomic_t *shared = kunit_kcalloc(test, 2 * NR_HOT + 2, sizeof(*shared), GFP_KERNEL);
+	atomic_t *shared = kunit_kcalloc(test, 2 * NR_HOT + 1 + NR_WRONG, sizeof(*shared),
+					 GFP_KERNEL);
 	int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, shared);
@@ -296,7 +310,8 @@ static void race_threads(struct kunit *test)
 	}
 	for (i = 0; i < ARRAY_SIZE(loops); i++)
 		KUNIT_ASSERT_TRUE(test, z2t_join(threads[i]));
-	KUNIT_EXPECT_EQ(test, atomic_read(&shared[2 * NR_HOT + 1]), 0);
+	for (i = 0; i < NR_WRONG; i++)
+		KUNIT_EXPECT_EQ(test, atomic_read(&shared[2 * NR_HOT + 1 + i]), 0);
 	kunit_info(test, "%u reads and %u writes of the backing device",
 		   z2t_bdev_requests(t->fake, false), z2t_bdev_requests(t->fake, true));
 	KUNIT_EXPECT_GT(test, z2t_bdev_requests(t->fake, false), BACKING_READS);
