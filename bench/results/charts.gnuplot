@@ -15,6 +15,14 @@ plot 1 with lines lc rgb "#888888" dt 2 title "in-tree", \
   "" using 0:5 with points pt 9 ps 1.2 lc rgb "#c03028" title "goal"
 
 
+set output "swap-uml-up-1.svg"
+set title "swap: uml-up, CPUs: 1"
+set xrange [-0.6:6.6]
+plot 1 with lines lc rgb "#888888" dt 2 title "in-tree", \
+  "charts/swap-uml-up-1.dat" using 0:2:3:4:(0.6):xtic(1) with boxerrorbars lc rgb "#3b75af" title "zram2", \
+  "" using 0:5 with points pt 9 ps 1.2 lc rgb "#c03028" title "goal"
+
+
 set output "writeback-uml-up-1.svg"
 set title "writeback: uml-up, CPUs: 1"
 set xrange [-0.6:10.6]
@@ -29,6 +37,14 @@ set title "io: uml-up, CPUs: 1"
 set xrange [-0.6:23.6]
 plot 1 with lines lc rgb "#888888" dt 2 title "in-tree", \
   "charts/io-uml-up-1.dat" using 0:2:3:4:(0.6):xtic(1) with boxerrorbars lc rgb "#3b75af" title "zram2", \
+  "" using 0:5 with points pt 9 ps 1.2 lc rgb "#c03028" title "goal"
+
+
+set output "swap-uml-up-1.png"
+set title "swap: uml-up, CPUs: 1"
+set xrange [-0.6:6.6]
+plot 1 with lines lc rgb "#888888" dt 2 title "in-tree", \
+  "charts/swap-uml-up-1.dat" using 0:2:3:4:(0.6):xtic(1) with boxerrorbars lc rgb "#3b75af" title "zram2", \
   "" using 0:5 with points pt 9 ps 1.2 lc rgb "#c03028" title "goal"
 
 
