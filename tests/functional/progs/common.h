@@ -9,11 +9,13 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <time.h>
 
 #define PAGE	4096u
@@ -67,6 +69,34 @@ static UNUSED double seconds(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+/* A program that goes on until it is told to end, and then says what it did. */
+static UNUSED volatile sig_atomic_t stopped;
+
+static UNUSED void note_signal(int sig UNUSED)
+{
+	stopped = 1;
+}
+
+static UNUSED void stop_on(int sig)
+{
+	struct sigaction act = { .sa_handler = note_signal };
+
+	sigaction(sig, &act, NULL);
+}
+
+/*
+ * What a buffer of direct I/O in several pieces must be a multiple of: kernels
+ * differ in whether each must be of whole blocks, or only all together.
+ */
+static UNUSED unsigned int smallest_piece(int fd, char *memory)
+{
+	struct iovec vec[2] = {
+		{ memory, 512 }, { memory + PAGE, PAGE - 512 },
+	};
+
+	return preadv(fd, vec, 2, 0) < 0 ? PAGE : 512;
 }
 
 /* splitmix64: every key, also 0, gives a stream of its own. */

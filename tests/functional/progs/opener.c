@@ -10,17 +10,9 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include "common.h"
-
-static volatile sig_atomic_t stopped;
-
-static void stop(int sig UNUSED)
-{
-	stopped = 1;
-}
 
 /* A device that is being reset or removed refuses; anything else is wrong. */
 static int expected(int err)
@@ -30,7 +22,6 @@ static int expected(int err)
 
 int main(int argc, char **argv)
 {
-	struct sigaction act = { .sa_handler = stop };
 	unsigned long opens = 0, refused = 0, times = 0, round;
 	unsigned int hold = 5000, pause = 5000;
 	int flags = O_RDONLY | O_CLOEXEC, opt, i;
@@ -57,8 +48,8 @@ int main(int argc, char **argv)
 	if (optind == argc)
 		die("usage: opener [-x] [-h HOLD_MS] [-p PAUSE_MS] [-n TIMES] DEVICE...");
 
-	sigaction(SIGTERM, &act, NULL);
-	sigaction(SIGINT, &act, NULL);
+	stop_on(SIGTERM);
+	stop_on(SIGINT);
 	for (round = 0; !stopped && (!times || round < times); round++) {
 		for (i = optind; i < argc && !stopped; i++) {
 			int fd = open(argv[i], flags);

@@ -30,7 +30,6 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <pthread.h>
-#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -84,16 +83,10 @@ struct worker {
 
 static const char *device;
 static int fd, excuse_fd[MAX_FILES];
-static unsigned int excuses, ops, pause_us, split = 512;
+static unsigned int excuses, ops, pause_us, split;
 static u64 seed = 1, pages, now, bad;
 static struct page *page;
 static pthread_mutex_t *mutex;
-static volatile sig_atomic_t stopped;
-
-static void stop(int sig UNUSED)
-{
-	stopped = 1;
-}
 
 static u64 key_of(u64 nr, uint32_t gen)
 {
@@ -467,17 +460,6 @@ static void *memory(size_t size)
 	return p;
 }
 
-/* Kernels differ in whether each buffer must be of whole blocks, or only all. */
-static void probe_split(struct worker *w)
-{
-	struct iovec vec[2] = {
-		{ w->memory, 512 }, { w->memory + PAGE, PAGE - 512 },
-	};
-
-	if (preadv(fd, vec, 2, 0) < 0)
-		split = PAGE;
-}
-
 static void open_device(u64 mib)
 {
 	u64 size, range[2] = { 0 }, i;
@@ -517,7 +499,6 @@ static void open_excuse(const char *file)
 
 int main(int argc, char **argv)
 {
-	struct sigaction act = { .sa_handler = stop };
 	struct worker sum = { 0 }, *w;
 	unsigned int threads = 2, i;
 	u64 mib = 0;
@@ -554,7 +535,7 @@ int main(int argc, char **argv)
 		die("usage: pagemodel -d DEVICE [-t THREADS] [-n OPS] [-s SEED] [-S MIB] [-p USEC] [-e FILE]...");
 
 	fill_init();
-	sigaction(SIGTERM, &act, NULL);
+	stop_on(SIGTERM);
 	open_device(mib);
 	w = calloc(threads, sizeof(*w));
 	if (!w)
@@ -563,7 +544,7 @@ int main(int argc, char **argv)
 		w[i].state = hash64(seed) + i;
 		w[i].memory = memory((MAX_PAGES + 3) * PAGE);
 	}
-	probe_split(&w[0]);
+	split = smallest_piece(fd, w[0].memory);
 	for (i = 0; i < threads; i++)
 		if (pthread_create(&w[i].thread, NULL, run, &w[i]))
 			die("no thread");

@@ -24,7 +24,6 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <pthread.h>
-#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -47,19 +46,13 @@ struct worker {
 static const char *device, *methods = "dddvvvxz";
 static int direct_fd, buffered_fd;
 static u64 seed = 1, blocks;
-static unsigned int ops = 1000, split = 512;
+static unsigned int ops = 1000, split;
 static int aligned, racing;
 
 static pthread_rwlock_t *range_lock;
 static uint32_t *generation;	/* under the range's lock, or atomic if racing */
 static uint32_t *issued;	/* the last generation given out, atomic */
 static u64 bad;
-static volatile sig_atomic_t stopped;
-
-static void stop(int sig UNUSED)
-{
-	stopped = 1;
-}
 
 /* The key is reversible: a block read says which block and generation it is. */
 static u64 key_of(u64 block, uint32_t gen)
@@ -316,20 +309,8 @@ static void open_device(u64 mib)
 		die("%s: discard: %s", device, strerror(errno));
 }
 
-/* Kernels differ in whether each buffer must be of whole blocks, or only all. */
-static void probe_split(struct worker *w)
-{
-	struct iovec vec[2] = {
-		{ w->memory, 512 }, { w->memory + PAGE, PAGE - 512 },
-	};
-
-	if (preadv(direct_fd, vec, 2, 0) < 0)
-		split = PAGE;
-}
-
 int main(int argc, char **argv)
 {
-	struct sigaction act = { .sa_handler = stop };
 	u64 mib = 0, written = 0, read = 0, dropped = 0, requests = 0;
 	unsigned int threads = 4, i;
 	struct worker *w;
@@ -371,7 +352,7 @@ int main(int argc, char **argv)
 
 	fill_init();
 	open_device(mib);
-	sigaction(SIGTERM, &act, NULL);
+	stop_on(SIGTERM);
 	w = calloc(threads, sizeof(*w));
 	if (!w)
 		die("out of memory");
@@ -380,7 +361,7 @@ int main(int argc, char **argv)
 		w[i].linear = pages(MAX_BLOCKS * PAGE);
 		w[i].memory = pages((MAX_BLOCKS + 4 * PIECES) * PAGE);
 	}
-	probe_split(&w[0]);
+	split = smallest_piece(direct_fd, w[0].memory);
 	for (i = 0; i < threads; i++)
 		if (pthread_create(&w[i].thread, NULL, run, &w[i]))
 			die("no thread");

@@ -10,7 +10,6 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include "common.h"
@@ -28,13 +27,6 @@ static const char *const words[] = {
 };
 
 #define NR_WORDS	(sizeof(words) / sizeof(*words))
-
-static volatile sig_atomic_t stopped;
-
-static void stop(int sig UNUSED)
-{
-	stopped = 1;
-}
 
 static size_t random_bytes(u64 *state, char *text, size_t len)
 {
@@ -82,7 +74,6 @@ static size_t random_text(u64 *state, char *text, size_t most)
 
 int main(int argc, char **argv)
 {
-	struct sigaction act = { .sa_handler = stop };
 	u64 seed = 1, taken = 0, refused = 0, times = 0, round;
 	unsigned int pause_us = 0;
 	static char text[2 * PAGE];
@@ -106,7 +97,7 @@ int main(int argc, char **argv)
 	if (optind == argc)
 		die("usage: sysfs_fuzz [-s SEED] [-n TIMES] [-p USEC] FILE...");
 
-	sigaction(SIGTERM, &act, NULL);
+	stop_on(SIGTERM);
 	for (round = 0; !stopped && (!times || round < times); round++) {
 		const char *file = argv[optind + rnd(&seed) % (argc - optind)];
 		int writes = rnd(&seed) % 4 != 0;
