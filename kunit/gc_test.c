@@ -270,6 +270,34 @@ static void gc_idle(struct kunit *test)
 	expect_nothing_left(test);
 }
 
+/*
+ * The worker: a few frees now and then are no reason to keep all that was freed
+ * before.
+ */
+static void gc_trickle(struct kunit *test)
+{
+	struct gc_test *t = test->priv;
+	unsigned int i, ms;
+	u64 pending = 0;
+
+	for (i = 0; i < 1000; i++) {
+		make_and_free(test, 1000);
+		cond_resched();
+	}
+	KUNIT_EXPECT_GT(test, z2_gc_stats(t->gc).pending, 0);
+	for (ms = 0; ms < Z2T_PATIENCE_MS; ms += 40) {
+		make_and_free(test, 2000);
+		msleep(40);
+		pending = z2_gc_stats(t->gc).pending;
+		if (ms > 500 && pending < 200)
+			break;
+	}
+	/* Some are kept: those that come show that there is use for some. */
+	KUNIT_EXPECT_LT(test, pending, 200);
+	KUNIT_EXPECT_GT(test, pending, 0);
+	expect_nothing_left(test);
+}
+
 /* The worker: near the limit it doesn't wait for idleness. */
 static void gc_threshold(struct kunit *test)
 {
@@ -326,8 +354,8 @@ static void gc_atomic(struct kunit *test)
 
 	spin_lock(&lock);
 	z2_gc_free(t->gc, handles[0], 100);
-	z2_gc_flush(t->gc);
 	spin_unlock(&lock);
+	z2_gc_flush(t->gc);
 	expect_nothing_left(test);
 }
 
@@ -492,6 +520,7 @@ static struct kunit_case gc_cases[] = {
 	KUNIT_CASE(gc_limit_zero),
 	KUNIT_CASE(gc_out_of_magazines),
 	KUNIT_CASE(gc_idle),
+	KUNIT_CASE(gc_trickle),
 	KUNIT_CASE(gc_threshold),
 	KUNIT_CASE(gc_cpu_goes),
 	KUNIT_CASE(gc_atomic),

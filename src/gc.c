@@ -10,8 +10,8 @@
  *
  * What nobody takes is given back to the pool class by class, so that the
  * pool's lock of a class and the pages behind it stay in the cache: by the
- * worker once nothing has been freed for a while or too much is kept, by the
- * shrinker when memory is short, and by whoever needs it now (z2_gc_flush()).
+ * worker once it is of little use or too much, by the shrinker when memory is
+ * short, and by whoever needs it now (z2_gc_flush()).
  *
  * The limit holds at all times: a CPU reserves bytes of it in chunks, before
  * it keeps anything.
@@ -23,6 +23,7 @@
 #include <linux/err.h>
 #include <linux/kthread.h>
 #include <linux/list.h>
+#include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
@@ -54,8 +55,14 @@
 /* Freed with preemption off: about 10 us. */
 #define BATCH_HANDLES	32
 
-/* Nothing freed for so long means idle. */
-#define IDLE_DELAY	msecs_to_jiffies(200)
+/*
+ * How often the worker looks, and how many times as much may be kept as was freed
+ * and taken since the last time: what isn't of use within two seconds at that pace
+ * isn't worth its memory.  When nothing was, all of it goes, which is 100 to 200 ms
+ * after the last free.
+ */
+#define LOOK_DELAY	msecs_to_jiffies(100)
+#define USEFUL_LOOKS	16
 
 /*
  * Near the limit the worker makes room, but not while it would compete with the
@@ -130,7 +137,8 @@ struct gc_cpu {
  *	worker before it flushes
  * @pressed: the worker was asked to make room
  * @work: of the worker
- * @seen: @deferred of all CPUs at its last run; the worker's
+ * @seen: handles freed and taken until its last run; the worker's
+ * @flushing: those in z2_gc_flush(): stacks don't get more than is needed then
  * @shrinker: gives memory back when it is short
  * @node: on the list of the hotplug state
  * @supplies: all magazines; changed by z2_gc_set_limit() only
@@ -154,6 +162,7 @@ struct z2_gc {
 	bool pressed;
 	struct kthread_delayed_work work;
 	u64 seen;
+	atomic_t flushing;
 	struct shrinker *shrinker;
 	struct hlist_node node;
 	struct list_head supplies;
@@ -306,36 +315,49 @@ static size_t empty_depot(struct z2_gc *gc, size_t want, const char *by)
 	return done;
 }
 
-/* Without a magazine for them. */
-static void free_stack(struct z2_gc *gc, struct gc_cpu *cpu, unsigned int class)
+/* With the CPU's lock: from its stack, to free those without a magazine. */
+static unsigned int take_off_stack(struct z2_gc *gc, struct gc_cpu *cpu, unsigned int class,
+				   unsigned long *handles)
 {
-	size_t bytes = cpu->nr[class] * gc->classes->size[class];
+	unsigned int n = cpu->nr[class];
 
-	while (cpu->nr[class]) {
-		z2_pool_free(gc->pool, cpu->stacks[class][--cpu->nr[class]]);
-		/* No longer deferred: it was counted for nothing. */
-		cpu->deferred--;
-		cpu->sync_full++;
-	}
-	atomic_long_sub(bytes, &gc->reserved);
+	memcpy(handles, cpu->stacks[class], n * sizeof(*handles));
+	cpu->nr[class] = 0;
+	/* No longer deferred: they were counted for nothing. */
+	cpu->deferred -= n;
+	cpu->sync_full += n;
+	atomic_long_sub(n * gc->classes->size[class], &gc->reserved);
+	return n;
 }
 
-/* All that a CPU keeps goes to the depot, or back if that is full. */
+/* A CPU's stack of a class goes to the depot, or back if that is full. */
+static void empty_stack(struct z2_gc *gc, struct gc_cpu *cpu, unsigned int class)
+{
+	unsigned long handles[STACK_HANDLES];
+	unsigned int i, n = 0;
+
+	spin_lock(&cpu->lock);
+	if (cpu->nr[class]) {
+		stack_to_depot(gc, cpu, class);
+		n = take_off_stack(gc, cpu, class, handles);
+	}
+	spin_unlock(&cpu->lock);
+	for (i = 0; i < n; i++)
+		z2_pool_free(gc->pool, handles[i]);
+}
+
 static void empty_cpu(struct z2_gc *gc, struct gc_cpu *cpu)
 {
 	unsigned int class;
 
+	/* Who had the lock before us has left what we see now. */
 	spin_lock(&cpu->lock);
-	for (class = 0; class < gc->classes->nr; class++) {
-		if (!cpu->nr[class])
-			continue;
-		stack_to_depot(gc, cpu, class);
-		if (cpu->nr[class])
-			free_stack(gc, cpu, class);
-	}
 	atomic_long_sub(cpu->credit, &gc->reserved);
 	cpu->credit = 0;
 	spin_unlock(&cpu->lock);
+	for (class = 0; class < gc->classes->nr; class++)
+		if (READ_ONCE(cpu->nr[class]))
+			empty_stack(gc, cpu, class);
 }
 
 static void empty_cpus(struct z2_gc *gc)
@@ -347,6 +369,14 @@ static void empty_cpus(struct z2_gc *gc)
 		empty_cpu(gc, per_cpu_ptr(gc->cpus, cpu));
 }
 
+/* All that is kept; it can be very much. */
+static void drain(struct z2_gc *gc, const char *by)
+{
+	empty_cpus(gc);
+	while (empty_depot(gc, CHUNK_BYTES, by))
+		cond_resched();
+}
+
 /**
  * z2_gc_flush() - give all kept objects back to the pool, now
  * @gc: the kept objects
@@ -355,15 +385,17 @@ static void empty_cpus(struct z2_gc *gc)
  * of a writer; it waits for no work, but for a batch that another CPU is just
  * freeing.
  *
- * Context: process, interrupts on or off; fit for reclaim.
+ * Context: process, may sleep; fit for reclaim.
  * Return: whether there was anything.
  */
 bool z2_gc_flush(struct z2_gc *gc)
 {
 	if (!atomic_long_read(&gc->reserved))
 		return false;
-	empty_cpus(gc);
-	empty_depot(gc, SIZE_MAX, "flush");
+	/* Seen by who takes a CPU's lock after us: nothing goes back to its stacks. */
+	atomic_inc(&gc->flushing);
+	drain(gc, "flush");
+	atomic_dec(&gc->flushing);
 	/* Others may have taken the last of them. */
 	spin_lock(&gc->emptying);
 	spin_unlock(&gc->emptying);
@@ -375,7 +407,7 @@ static void arm(struct z2_gc *gc)
 	if (likely(READ_ONCE(gc->armed)))
 		return;
 	WRITE_ONCE(gc->armed, true);
-	kthread_queue_delayed_work(worker, &gc->work, IDLE_DELAY);
+	kthread_queue_delayed_work(worker, &gc->work, LOOK_DELAY);
 }
 
 /* Is more than so many eighths of the limit in use? */
@@ -458,7 +490,8 @@ unsigned long z2_gc_take(struct z2_gc *gc, size_t size)
 	spin_lock(&cpu->lock);
 	/* Half a stack, so that a free that comes next has room. */
 	if (!cpu->nr[class]) {
-		cpu->nr[class] = depot_take(gc, class, cpu->stacks[class], STACK_HANDLES / 2);
+		cpu->nr[class] = depot_take(gc, class, cpu->stacks[class],
+					    atomic_read(&gc->flushing) ? 1 : STACK_HANDLES / 2);
 		/* The worker may have been here already. */
 		if (cpu->nr[class] > 1)
 			arm(gc);
@@ -507,18 +540,27 @@ struct z2_gc_stats z2_gc_stats(struct z2_gc *gc)
 	return stats;
 }
 
-/* As z2_gc_flush(), for who may sleep: it can be very much. */
-static void drain(struct z2_gc *gc, const char *by)
+/* Give back what is more than so many handles. */
+static void keep_only(struct z2_gc *gc, const struct z2_gc_stats *stats, u64 handles)
 {
-	empty_cpus(gc);
-	while (empty_depot(gc, CHUNK_BYTES, by))
+	u64 excess;
+	size_t done;
+
+	if (stats->pending <= handles)
+		return;
+	excess = mul_u64_u64_div_u64(stats->pending_bytes, stats->pending - handles,
+				     stats->pending);
+	while (excess && (done = empty_depot(gc, min_t(u64, excess, CHUNK_BYTES), "worker"))) {
+		excess -= min_t(u64, excess, done);
 		cond_resched();
+	}
 }
 
 static void gc_work(struct kthread_work *work)
 {
 	struct z2_gc *gc = container_of(work, struct z2_gc, work.work);
-	u64 deferred;
+	struct z2_gc_stats stats;
+	s64 moved;
 
 	if (READ_ONCE(gc->pressed)) {
 		while (over(gc, RELAX_EIGHTHS) && empty_depot(gc, CHUNK_BYTES, "worker"))
@@ -526,10 +568,13 @@ static void gc_work(struct kthread_work *work)
 		WRITE_ONCE(gc->pressed, false);
 	}
 
-	deferred = z2_gc_stats(gc).deferred;
-	if (deferred != gc->seen) {
-		gc->seen = deferred;
-		kthread_queue_delayed_work(worker, &gc->work, IDLE_DELAY);
+	stats = z2_gc_stats(gc);
+	/* What was freed at once after all is no longer counted as deferred. */
+	moved = stats.deferred + stats.recycled - gc->seen;
+	gc->seen += moved;
+	if (moved > 0) {
+		keep_only(gc, &stats, moved * USEFUL_LOOKS);
+		kthread_queue_delayed_work(worker, &gc->work, LOOK_DELAY);
 		return;
 	}
 	/* Who keeps something after we had its CPU's lock arms us again. */
@@ -604,10 +649,8 @@ int z2_gc_set_limit(struct z2_gc *gc, u64 limit)
 	if (err)
 		return err;
 	WRITE_ONCE(gc->limit, bytes);
-	if (less) {
-		drain(gc, "flush");
+	if (less)
 		z2_gc_flush(gc);
-	}
 	return 0;
 }
 
