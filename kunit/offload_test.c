@@ -11,6 +11,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/swap.h>
 
 #include <zram2/codec.h>
 #include <zram2/device.h>
@@ -62,6 +63,8 @@ struct item {
  * @items: bios
  * @cost: of the fake clock, for a page
  * @shut: workers wait for @gate before they carry out what they took
+ * @held: likewise, but only with this one
+ * @nap: carrying out a bio is interrupted by other tasks
  * @fail: allocations of workers fail
  * @waiting: workers that do
  * @gate: opened to let them go on
@@ -77,6 +80,8 @@ struct offload_test {
 	struct item *items;
 	u64 cost;
 	bool shut;
+	struct item *held;
+	bool nap;
 	bool fail;
 	atomic_t waiting;
 	struct completion gate;
@@ -110,7 +115,9 @@ static void run(void *ctx, struct bio *bio)
 	struct offload_test *t = ctx;
 	struct item *item = bio->bi_private;
 
-	if (READ_ONCE(t->shut) && in_worker()) {
+	if (t->nap)
+		usleep_range(500, 1000);
+	if (in_worker() && (READ_ONCE(t->shut) || READ_ONCE(t->held) == item)) {
 		atomic_inc(&t->waiting);
 		wait_for_completion(&t->gate);
 	}
@@ -232,21 +239,14 @@ static bool wait_idle(struct offload_test *t)
 	return false;
 }
 
-/*
- * Until it is known what a page takes, bios are done inline; each whose doing was
- * interrupted by another task counts for nothing, hence a loop.
- */
+/* Until it is known what a page takes, bios are done inline. */
 static void learn(struct offload_test *t)
 {
-	unsigned int i;
+	struct item *item = swap_out(t, ITEMS - 2);
 
-	for (i = 0; i < 1000 && !z2_offload_stats(t->offload).page_ns; i++) {
-		struct item *item = swap_out(t, ITEMS - 2);
-
-		KUNIT_ASSERT_EQ(t->test, atomic_read(&item->ended), 1);
-	}
-	KUNIT_ASSERT_EQ(t->test, z2_offload_stats(t->offload).page_ns, COST);
-	KUNIT_ASSERT_EQ(t->test, z2_offload_stats(t->offload).inline_first, i);
+	KUNIT_ASSERT_EQ(t->test, atomic_read(&item->ended), 1);
+	KUNIT_ASSERT_EQ(t->test, z2_offload_stats(t->offload).page_ns, t->cost);
+	KUNIT_ASSERT_EQ(t->test, z2_offload_stats(t->offload).inline_first, 1);
 	atomic_set(&t->ended, 0);
 	atomic_set(&t->seq, 0);
 }
@@ -512,6 +512,102 @@ static void offload_average(struct kunit *test)
 	KUNIT_EXPECT_LT(test, before, 2 * COST);
 }
 
+/* What was interrupted says what a page takes at most, and nothing more. */
+static void offload_interrupted(struct kunit *test)
+{
+	struct offload_test *t = make(test, 1);
+	struct item *item;
+	unsigned int i;
+
+	t->nap = true;
+	t->cost = 8 * COST;
+	learn(t);
+	for (i = 0; i < 10; i++) {
+		t->cost = i & 1 ? 800 * COST : COST;
+		item = swap_out(t, 0);
+		KUNIT_ASSERT_TRUE(test, wait_for(&item->ended, 1));
+		KUNIT_ASSERT_TRUE(test, wait_idle(t));
+	}
+	/* Five samples that were lower, an eighth of the difference each. */
+	KUNIT_EXPECT_GT(test, z2_offload_stats(t->offload).page_ns, 4 * COST);
+	KUNIT_EXPECT_LT(test, z2_offload_stats(t->offload).page_ns, 5 * COST);
+}
+
+/* A clock that hadn't ticked yet when the first page was through. */
+static void offload_coarse_clock(struct kunit *test)
+{
+	struct offload_test *t = make(test, 1);
+	struct item *item;
+	unsigned int i;
+
+	t->cost = 0;
+	swap_out(t, 0);
+	KUNIT_EXPECT_EQ(test, z2_offload_stats(t->offload).queued, 0);
+	KUNIT_EXPECT_LT(test, z2_offload_stats(t->offload).page_ns, COST);
+	t->cost = COST;
+	for (i = 0; i < 100; i++) {
+		item = swap_out(t, 0);
+		KUNIT_ASSERT_TRUE(test, wait_for(&item->ended, 1));
+		KUNIT_ASSERT_TRUE(test, wait_idle(t));
+	}
+	KUNIT_EXPECT_GT(test, z2_offload_stats(t->offload).page_ns, COST / 2);
+}
+
+/* A reader doesn't compress a huge page for others; who writes does. */
+static void offload_late_folio(struct kunit *test)
+{
+	const blk_opf_t opf = REQ_OP_WRITE | REQ_SWAP;
+	struct offload_test *t = make(test, 1);
+	struct item *huge, *writer;
+
+	stall(t);
+	huge = prepare(t, 1, opf, t->text, QUEUE / 2, t->text);
+	submit(t, huge, true);
+	atomic64_add(1000 * COST, &clock);
+	pass_by(t);
+	KUNIT_EXPECT_EQ(test, atomic_read(&huge->ended), 0);
+	writer = prepare(t, 2, opf, t->text, 1, t->text);
+	submit(t, writer, false);
+	KUNIT_EXPECT_EQ(test, atomic_read(&huge->ended), 1);
+	KUNIT_EXPECT_PTR_EQ(test, huge->by, current);
+	KUNIT_EXPECT_LT(test, huge->order, writer->order);
+	resume(t);
+	KUNIT_ASSERT_TRUE(test, wait_idle(t));
+}
+
+/*
+ * A worker that is busy with a huge page isn't late because another one has
+ * nothing left to do.
+ */
+static void offload_one_of_two(struct kunit *test)
+{
+	struct offload_test *t = make(test, 2);
+	struct item *huge, *item;
+	unsigned int i;
+
+	t->cost = 100 * COST;
+	learn(t);
+	huge = prepare(t, 0, REQ_OP_WRITE | REQ_SWAP, t->text, QUEUE / 2, t->text);
+	WRITE_ONCE(t->held, huge);
+	submit(t, huge, true);
+	KUNIT_ASSERT_TRUE(test, wait_for(&t->waiting, 1));
+	/* As many as it takes to wake the other one. */
+	for (i = 1; i <= SWAP_CLUSTER_MAX; i++)
+		swap_out(t, i);
+	KUNIT_ASSERT_TRUE(test, wait_for(&t->ended, SWAP_CLUSTER_MAX));
+	KUNIT_EXPECT_EQ(test, z2_offload_stats(t->offload).wakeups, 2);
+	/* It has given up waiting for more. */
+	msleep(50);
+	atomic64_add(10 * t->cost, &clock);
+	item = swap_out(t, i);
+	KUNIT_EXPECT_EQ(test, z2_offload_stats(t->offload).inline_late, 0);
+	WRITE_ONCE(t->held, NULL);
+	complete_all(&t->gate);
+	KUNIT_ASSERT_TRUE(test, wait_for(&item->ended, 1));
+	KUNIT_EXPECT_PTR_NE(test, item->by, current);
+	KUNIT_ASSERT_TRUE(test, wait_idle(t));
+}
+
 static void destroy_it(void *arg)
 {
 	struct offload_test *t = arg;
@@ -742,6 +838,10 @@ static struct kunit_case offload_cases[] = {
 	KUNIT_CASE(offload_folios),
 	KUNIT_CASE(offload_stalled),
 	KUNIT_CASE(offload_average),
+	KUNIT_CASE(offload_interrupted),
+	KUNIT_CASE(offload_coarse_clock),
+	KUNIT_CASE(offload_late_folio),
+	KUNIT_CASE(offload_one_of_two),
 	KUNIT_CASE(offload_destroy_in_flight),
 	KUNIT_CASE(offload_threads),
 	KUNIT_CASE(offload_each_once),

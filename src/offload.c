@@ -12,7 +12,7 @@
  * When nobody has come by the time in which the submitter could have written
  * all that is queued itself, the workers are late.  kswapd then does its own
  * work, and every submitter, of whatever bio, takes the oldest entry and
- * carries it out first.  Hence a machine without a CPU to spare is as fast as
+ * carries it out first, a reader unless it is a huge page.  Hence a machine without a CPU to spare is as fast as
  * without the queue, and kswapd may as well be asleep.
  *
  * Each memory node has a lane with workers of its own; all of them share the
@@ -48,6 +48,9 @@
 /* For so many queued pages more, one more worker: kswapd's batch. */
 #define PAGES_A_WORKER	SWAP_CLUSTER_MAX
 
+/* The largest entry that a reader carries out for others, in pages. */
+#define HELP_PAGES	SWAP_CLUSTER_MAX
+
 /*
  * A worker that finds nothing stays so long, in microseconds, before it looks
  * for the last time.  A fast algorithm is through with a page before the next one
@@ -70,6 +73,9 @@
  * counts as twice the average: entries would be late too late.
  */
 #define SAMPLE_SHIFT	3
+
+/* The average never falls below what it can grow from again, in nanoseconds. */
+#define SAMPLE_MIN	(1 << SAMPLE_SHIFT)
 
 /**
  * struct entry - a bio in the queue
@@ -105,7 +111,8 @@ struct worker {
  * @pages: in them
  * @idle: workers that are neither woken nor at work
  * @active: how many are; not zero when there are entries
- * @due: when one of them should take an entry, or have finished one
+ * @due: when one of them should take an entry, or have finished one; the last of
+ *	them counts
  * @inline_running: submitters that carry out their own bio and will come back
  * @stats: all but @pending
  * @ring: the entries; each has a page at the least
@@ -206,28 +213,43 @@ static bool take(struct lane *lane, struct entry *entry, u64 now, const char *by
 }
 
 /*
- * With the lane's lock, which is dropped for the time.  What was interrupted by
- * another task says nothing about what a page takes.
+ * With the lane's lock.  What was interrupted by another task says what a page
+ * takes at most: enough to begin with, and where it is less than was thought.
  */
+static void learn(struct lane *lane, u64 sample, bool interrupted)
+{
+	u64 mean = lane->stats.page_ns;
+
+	if (interrupted && mean && sample >= mean)
+		return;
+	if (mean)
+		sample = mean + (min(sample, 2 * mean) >> SAMPLE_SHIFT) - (mean >> SAMPLE_SHIFT);
+	/* Zero means not known. */
+	lane->stats.page_ns = max_t(u64, sample, SAMPLE_MIN);
+}
+
+/* With the lane's lock, which is dropped for the time. */
 static void run(struct lane *lane, struct bio *bio, unsigned int pages, u64 start)
 	__releases(&lane->lock) __acquires(&lane->lock)
 {
 	const struct z2_offload *offload = lane->offload;
 	unsigned long switches = current->nvcsw + current->nivcsw;
-	u64 sample, mean;
+	u64 sample;
 
 	spin_unlock(&lane->lock);
 	offload->ops->run(offload->ctx, bio);
 	sample = div_u64(offload->ops->now() - start, pages);
 	spin_lock(&lane->lock);
+	learn(lane, sample, switches != current->nvcsw + current->nivcsw);
+}
 
-	if (switches != current->nvcsw + current->nivcsw)
-		return;
-	mean = lane->stats.page_ns;
-	if (mean)
-		sample = mean + (min(sample, 2 * mean) >> SAMPLE_SHIFT) - (mean >> SAMPLE_SHIFT);
-	/* Zero means not known. */
-	lane->stats.page_ns = max_t(u64, sample, 1);
+/*
+ * With the lane's lock, by a worker for itself.  Another one may be busy with a
+ * huge page, and due later.
+ */
+static void set_due(struct lane *lane, u64 due)
+{
+	lane->due = lane->active > 1 ? max(lane->due, due) : due;
 }
 
 /* With the lane's lock: take and carry out, until there is nothing left. */
@@ -239,13 +261,13 @@ static bool work_off(struct lane *lane)
 	u64 now;
 
 	while (now = clock(), take(lane, &entry, now, "worker")) {
-		lane->due = now + entry.pages * lane->stats.page_ns;
+		set_due(lane, now + entry.pages * lane->stats.page_ns);
 		run(lane, entry.bio, entry.pages, now);
 		lane->stats.completed += entry.pages;
 		any = true;
 		cond_resched_lock(&lane->lock);
 	}
-	lane->due = now + LINGER_MAX * NSEC_PER_USEC;
+	set_due(lane, now + LINGER_MAX * NSEC_PER_USEC);
 	return any;
 }
 
@@ -300,13 +322,18 @@ static bool run_oldest(struct lane *lane, u64 now)
 	return true;
 }
 
-static void help_if_late(struct lane *lane)
+/*
+ * Who writes has some of that work to do anyway; who waits for a page to be read
+ * can spare the time for a few pages, not for a huge one.
+ */
+static void help_if_late(struct lane *lane, bool reads)
 {
 	u64 now;
 
 	spin_lock(&lane->lock);
 	now = lane->offload->ops->now();
-	if (late(lane, 0, now))
+	if (late(lane, 0, now) &&
+	    !(reads && lane->nr && lane->ring[lane->first].pages > HELP_PAGES))
 		run_oldest(lane, now);
 	spin_unlock(&lane->lock);
 }
@@ -412,7 +439,7 @@ void z2_offload_submit(struct z2_offload *offload, struct bio *bio)
 	for (i = 0; i < nr_node_ids; i++) {
 		lane = offload->lanes[i];
 		if (lane && READ_ONCE(lane->nr))
-			help_if_late(lane);
+			help_if_late(lane, bio_op(bio) == REQ_OP_READ);
 	}
 
 	if (!wanted(bio)) {
