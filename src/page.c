@@ -141,6 +141,14 @@ static void drop_room(struct z2_device *dev, struct room *room)
 	room->handle = 0;
 }
 
+static bool same_class(struct z2_device *dev, unsigned int a, unsigned int b)
+{
+	const struct z2_pool_classes *classes = z2_pool_classes(dev->pool);
+
+	/* Without known classes the size itself has to do. */
+	return classes->nr ? z2_pool_class(classes, a) == z2_pool_class(classes, b) : a >= b;
+}
+
 static int make_raw(struct z2_device *dev, struct page *page, struct z2_object *new)
 {
 	struct room room = {};
@@ -184,7 +192,8 @@ static int compress_into(struct z2_device *dev, struct page *page, struct room *
 	}
 
 	*need = len;
-	if (room->handle && room->size < len)
+	/* Of just its class, for that is where it is freed to. */
+	if (room->handle && !same_class(dev, room->size, len))
 		drop_room(dev, room);
 	if (!room->handle) {
 		ret = take_room(dev, room, len, GFP_WITH_STREAM, page_to_nid(page));
