@@ -121,13 +121,16 @@ z2load() {
 	[ "$errors" = 0 ] || problem "$driver: load $*: $errors errors"
 }
 
+# turn_around: who was first is last the next time.
+turn_around() { DRIVERS="${DRIVERS#* } ${DRIVERS%% *}"; }
+
 # alternate FUNCTION ARGUMENT...: warms up, then runs it for each driver in
 # turn, ROUNDS times; who is first changes from round to round.
 alternate() {
 	round=0
 	while [ $round -le "$ROUNDS" ]; do
 		for driver in $DRIVERS; do "$@"; done
-		DRIVERS="${DRIVERS#* } ${DRIVERS%% *}"
+		turn_around
 		round=$((round + 1))
 	done
 }

@@ -98,7 +98,7 @@ progress() {
 		case $line in
 		'    R,'*)
 			IFS=, read -r _ scenario _ metric _ _ round _ <<<"$line"
-			line="$scenario: ${metric%% *}, round $round"
+			line="$scenario: ${metric%% *}, round ${round%.*}"
 			[ "$line" = "$last" ] || say "  $line"
 			last=$line
 			;;
