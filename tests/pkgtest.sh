@@ -43,6 +43,13 @@ deb_says() { dpkg-deb "$1" "$PACKAGES/zram2-dkms_${VERSION}_all.deb"; }
 deb_payload() { deb_says -c | tree_is_module; }
 deb_conffiles() { [ "$(dpkg-deb -I "$PACKAGES/zram2-dkms_${VERSION}_all.deb" conffiles)" = /etc/zram2-swap.conf ]; }
 
+# A system without systemd, as ours are, runs nothing of this.
+deb_stops_swap() {
+	local script
+	script=$(dpkg-deb -I "$PACKAGES/zram2-dkms_${VERSION}_all.deb" prerm)
+	grep -q 'deb-systemd-invoke stop.*zram2-swap.service' <<<"$script" || { echo "$script"; return 1; }
+}
+
 lintian_clean() {
 	local said
 	said=$(lintian --allow-root --fail-on error,warning,info "$Z2_SCRATCH/deb/zram2_$VERSION"_*.changes 2>&1) || { echo "$said"; return 1; }
@@ -187,20 +194,23 @@ for suite; do
 	case " ${Z2_SUITES[*]} " in *" $suite "*) ;; *) die "no such suite: $suite" ;; esac
 done
 
-need_packages debhelper dh-dkms dpkg-dev lintian rpm rpmlint groff-base xz-utils zstd git
+need_packages build-essential debhelper dh-dkms dpkg-dev lintian rpm rpmlint groff-base xz-utils zstd git
 mkdir -p "$PACKAGES"
 module_files >"$MODULE_FILES"
 make -s -C "$Z2_TOP" dist >/dev/null
 
 check "one version everywhere" versions_agree
 check "zram2(4) has every attribute, parameter and event, and no other" manual_complete
+check "zram2(4) knows every error that bad input gives" manual_errors
 check "zram2(4) renders without a warning" manual_renders
 check "the .spec files parse" specs_parse
+check "erasing the .rpm turns swap off first" spec_stops_swap
 check "rpmlint of the .spec files" rpmlint -c "$Z2_TOP/rpm/rpmlint.toml" "$Z2_TOP"/rpm/*.spec
 preflight_says
 works "the .deb builds" build_debs || die "nothing to install"
 check "the .deb has what the module is built from, and no more" deb_payload
 check "its configuration is a conffile" deb_conffiles
+check "removing it turns swap off first" deb_stops_swap
 check "lintian" lintian_clean
 
 for suite; do

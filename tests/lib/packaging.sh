@@ -53,6 +53,17 @@ manual_complete() {
 	diff "$Z2_SCRATCH/sources" "$Z2_SCRATCH/manual"
 }
 
+# What is refused, by the list that 30-bad-input.sh goes through. EACCES there is the
+# kernel's own, for what can't be read or written at all.
+manual_errors() {
+	local errors missing
+	errors=$(awk '/^[a-z]/ { print $3 }' "$Z2_TOP/tests/functional/bad-input.txt" | grep -v '^EACCES$' | sort -u)
+	[ -n "$errors" ] || return 1
+	missing=$(grep -vxFf <(awk '$1 == ".It" && $3 == "Er" { for (i = 4; i <= NF; i++) print $i }' "$Z2_TOP/dist/zram2.4") <<<"$errors") || return 0
+	echo "not in the manual: $missing"
+	return 1
+}
+
 # groff says what is wrong on stderr, and succeeds.
 manual_renders() {
 	local said
@@ -70,6 +81,14 @@ specs_parse() {
 		echo "$said"
 	done
 	return $status
+}
+
+# With macros as systemd-rpm-macros has them, which is nowhere on Debian.
+spec_stops_swap() {
+	local script
+	script=$(rpmspec --parse --define 'systemd_preun() stop-unit %1' "$Z2_TOP/rpm/zram2-dkms.spec" 2>/dev/null |
+		sed -n '/^%preun -n zram2$/,/^%/p')
+	grep -qx 'stop-unit zram2-swap.service' <<<"$script" || { echo "$script"; return 1; }
 }
 
 # broken_interface LOG: which interface of the kernel a build failed at, by our own

@@ -65,6 +65,10 @@ make_install_in() {
 	check "make install: the manual is there" as_root test -s "$ROOT/usr/share/man/man4/zram2.4"
 	works "make install: once more" in_root make -C /tmp/zram2 install || return 0
 	check "make install: it is there once" installed "$VERSION"
+	as_root sed -i "s/^PACKAGE_VERSION=.*/PACKAGE_VERSION=\"$NEXT\"/" "$ROOT/tmp/zram2/dkms.conf"
+	works "make install: a higher version" in_root make -C /tmp/zram2 install || return 0
+	check "make install: dkms has only that one" installed "$NEXT"
+	check "make install: nothing of the old one is left" as_root test ! -e "$ROOT/usr/src/zram2-$VERSION"
 	works "make uninstall" in_root make -C /tmp/zram2 uninstall || return 0
 	check "make uninstall: nothing is left behind" as_before "$before"
 }
