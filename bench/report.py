@@ -11,6 +11,7 @@ largest. Below 1 zram2 is faster or smaller.
 """
 import csv
 import fnmatch
+import math
 import os
 import sys
 from statistics import median
@@ -55,6 +56,13 @@ def goal_of(goals, scenario, cpus, metric):
     return None, False
 
 
+def ratio_of(ours, theirs):
+    """Nothing against nothing is the same; something against nothing is no ratio."""
+    if theirs:
+        return ours / theirs
+    return 1.0 if not ours else math.inf
+
+
 def verdict(ratio, low, goal):
     if goal is None:
         return ""
@@ -67,10 +75,10 @@ def evaluate(rows, goals):
     table = []
     for (kernel, scenario, cpus, metric, unit), drivers in rows.items():
         ours, theirs = drivers.get(OURS, {}), drivers.get(THEIRS, {})
-        rounds = [r for r in ours if theirs.get(r)]
+        rounds = [r for r in ours if r in theirs]
         if not rounds:
             continue
-        ratios = [ours[r] / theirs[r] for r in rounds]
+        ratios = [ratio_of(ours[r], theirs[r]) for r in rounds]
         ratio, low, high = median(ratios), min(ratios), max(ratios)
         goal, own = goal_of(goals, scenario, cpus, metric)
         judged = sorted(ours.values()) if own else ratios
@@ -78,7 +86,8 @@ def evaluate(rows, goals):
             "kernel": kernel, "scenario": scenario, "cpus": cpus, "metric": metric, "unit": unit,
             "in_tree": median(theirs.values()), "zram2": median(ours.values()),
             "ratio": ratio, "low": low, "high": high, "rounds": len(rounds),
-            "goal": goal, "verdict": verdict(median(judged), min(judged), goal),
+            "goal": goal, "own": own, "judged": median(judged),
+            "verdict": verdict(median(judged), min(judged), goal),
         })
     return table
 
@@ -90,11 +99,12 @@ def number(x):
 def write_csv(table, path):
     with open(path, "w", newline="") as f:
         w = csv.writer(f, lineterminator="\n")
-        w.writerow(list(table[0]))
+        columns = [c for c in table[0] if c not in ("own", "judged")]
+        w.writerow(columns)
         for t in table:
             w.writerow([f"{v:.4g}" if isinstance(v, float) and abs(v) < 1e4 else
                         f"{v:.0f}" if isinstance(v, float) else
-                        "" if v is None else v for v in t.values()])
+                        "" if v is None else v for v in (t[c] for c in columns)])
 
 
 def is_detail(metric):
@@ -114,7 +124,7 @@ def markdown(table, notes):
             out += ["| metric | unit | in-tree | zram2 | ratio | spread | goal | |",
                     "|---|---|---:|---:|---:|---:|---:|---|"]
             last = head
-        goal = "" if t["goal"] is None else f"<= {t['goal']:g}"
+        goal = "" if t["goal"] is None else f"<= {t['goal']:g}{' itself' if t['own'] else ''}"
         out.append(f"| {t['metric']} | {t['unit']} | {number(t['in_tree'])} | {number(t['zram2'])} "
                    f"| {t['ratio']:.3f} | {t['low']:.2f}..{t['high']:.2f} | {goal} | {t['verdict']} |")
     return out
@@ -169,7 +179,7 @@ def main():
     summary = ["", f"{len(judged) - len(missed)} of {len(judged)} goals reached."]
     for t in missed:
         summary.append(f"- {t['verdict']}: {t['scenario']} ({t['kernel']}, CPUs: {t['cpus']}), "
-                       f"{t['metric']}: {t['ratio']:.3f}, goal {t['goal']:g}")
+                       f"{t['metric']}: {t['judged']:.3f}, goal {t['goal']:g}")
     with open(os.path.join(directory, "results.md"), "w") as f:
         f.write("\n".join(["# zram2 against the in-tree zram"] + markdown(table, notes) + summary) + "\n")
     print("\n".join(markdown([t for t in table if not is_detail(t["metric"])], notes) + summary))

@@ -129,17 +129,18 @@ run_machine() {
 	image=$Z2_SCRATCH/$name.cpio
 	bench_image "$target" "$image" "$@"
 	say "$(target_about "$target") with $cpus CPU(s), $mem: $*"
-	[ "$cpus" != 1 ] || taskset -cp $(($(nproc) - 1)) $$ >/dev/null
+	[ "$cpus" != 1 ] || taskset -cp "${host_cpus##*[,-]}" $$ >/dev/null
 	exec {fd}> >(progress)
 	pid=$!
 	vm_boot "$target" "$image" 7200 "$mem" "$cpus" >&$fd
 	exec {fd}>&-
 	wait $pid || true
-	taskset -cp 0-$(($(nproc) - 1)) $$ >/dev/null
+	taskset -cp "$host_cpus" $$ >/dev/null
 	collect "$target" "$Z2_TOP/build/logs/$target-$name.log.results"
 }
 
-need_packages rsync python3 gnuplot-nox util-linux fio
+need_packages gcc libc6-dev rsync python3 gnuplot-nox util-linux fio
+host_cpus=$(taskset -cp $$ | sed 's/.*: //')
 wanted | sort >"$Z2_SCRATCH/wanted"
 [ -s "$Z2_SCRATCH/wanted" ] || die "no such scenario: ${SCENARIO:-}"
 build_programs

@@ -12,14 +12,20 @@ writes_for() { case $1 in lz4 | lzo | lzo-rle) full 1 2 ;; *) echo 1 ;; esac; }
 CODECS=$(full 'lz4 lzo-rle zstd' 'lz4 lzo lzo-rle lz4hc zstd deflate')
 
 # take_turns N METRIC SETTING...: N runs of the load for each driver, one and the
-# other in turn.
+# other in turn. Reads are what the thread takes, writes what all do.
 take_turns() {
-	local n=$1 metric=$2 turn=0; shift 2
+	local n=$1 metric=$2 turn=0 before; shift 2
 	while [ $turn -lt $n ]; do
 		turn=$((turn + 1)) seed=$((seed + 1))
 		[ $round = 0 ] || round=${round%.*}.$turn
 		for driver in $DRIVERS; do
+			before=$(cpu_time)
 			z2load "$@" seed=$seed pass=$seed
+			case $metric in *write*)
+				# What is freed later is part of it, and of no read.
+				sleep 0.4
+				cpu=$((($(cpu_time) - before) / pages))
+			esac
 			put "$metric" ns/page $cpu
 			put "$metric wall" ns/page $ns
 			put "$metric p50" ns $p50
@@ -38,6 +44,7 @@ one_round() {
 	for driver in $DRIVERS; do
 		make_disk $driver $codec $((pages * 4096))
 		z2load op=write bs=65536 pages=$pages pass=0
+		sleep 0.4
 	done
 	take_turns $(writes_for $codec) "$codec write-64k" op=write bs=65536
 	for driver in $DRIVERS; do z2load op=verify bs=65536; done
@@ -45,6 +52,8 @@ one_round() {
 	take_turns $(reads_for $codec) "$codec randread-4k" op=randread bs=4096
 	take_turns $(writes_for $codec) "$codec randwrite-4k" op=randwrite bs=4096
 	for driver in $DRIVERS; do reset_disk $driver; done
+	# An odd number of turns, so that each gets to be first.
+	turn_around
 }
 
 begin
