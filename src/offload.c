@@ -12,8 +12,9 @@
  * When nobody has come by the time in which the submitter could have written
  * all that is queued itself, the workers are late.  kswapd then does its own
  * work, and every submitter, of whatever bio, takes the oldest entry and
- * carries it out first, a reader unless it is a huge page.  Hence a machine without a CPU to spare is as fast as
- * without the queue, and kswapd may as well be asleep.
+ * carries it out first, a reader unless it is a huge page.  Hence a machine
+ * without a CPU to spare is as fast as without the queue, and kswapd may as well
+ * be asleep.
  *
  * Each memory node has a lane with workers of its own; all of them share the
  * bound on pages.
@@ -25,6 +26,7 @@
  */
 #include <linux/atomic.h>
 #include <linux/bio.h>
+#include <linux/bits.h>
 #include <linux/blk_types.h>
 #include <linux/delay.h>
 #include <linux/err.h>
@@ -75,7 +77,7 @@
 #define SAMPLE_SHIFT	3
 
 /* The average never falls below what it can grow from again, in nanoseconds. */
-#define SAMPLE_MIN	(1 << SAMPLE_SHIFT)
+#define SAMPLE_MIN	BIT(SAMPLE_SHIFT)
 
 /**
  * struct entry - a bio in the queue
