@@ -6,8 +6,8 @@
  *				by writing to each, as a program that goes on
  *				with its work; out again; in by reading only;
  *				all out at once, then unmap
- * swapbench unmap MIB PROCESSES	each with so much memory swapped out unmaps it,
- *				all at the same time
+ * swapbench unmap MIB PROCESSES [FILE]	each with so much memory swapped out
+ *				unmaps it, all at the same time
  * swapbench pressure MIB	writes that much memory, more than there is
  *
  * Prints "name value" lines. Values are nanoseconds, per page unless the name
@@ -44,17 +44,25 @@ static u64 now(void)
 	return t.tv_sec * 1000000000ull + t.tv_nsec;
 }
 
-static u64 cpu_now(void)
+/* What FILE counts: the time of all; 0 if it doesn't. */
+static u64 cpu_of_all(void)
 {
 	FILE *f = cpu_file ? fopen(cpu_file, "r") : NULL;
 	unsigned long long ns = 0;
-	struct timespec t;
 
 	if (f) {
 		if (fscanf(f, "%llu", &ns) != 1)
 			ns = 0;
 		fclose(f);
 	}
+	return ns;
+}
+
+static u64 cpu_now(void)
+{
+	u64 ns = cpu_of_all();
+	struct timespec t;
+
 	if (ns)
 		return ns;
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
@@ -217,7 +225,7 @@ static void unmap_when_told(int ready, int told)
 static void by_processes(int nr)
 {
 	int ready[2], told[2], i, status, failed = 0;
-	u64 ns, sum = 0;
+	u64 ns, all, sum = 0;
 	char c = 0;
 
 	if (pipe(ready) || pipe(told))
@@ -228,6 +236,7 @@ static void by_processes(int nr)
 	for (i = 0; i < nr; i++)
 		if (read(ready[0], &c, 1) != 1)
 			exit(1);
+	all = cpu_of_all();
 	for (i = 0; i < nr; i++)
 		if (write(told[1], &c, 1) != 1)
 			exit(1);
@@ -242,6 +251,9 @@ static void by_processes(int nr)
 			exit(1);
 		sum += ns;
 	}
+	/* Where a process's own time is counted in ticks only. */
+	if (all)
+		sum = cpu_of_all() - all;
 	printf("unmap-by-%d_cpu %llu\n", nr, (unsigned long long)(sum / nr / pages));
 }
 
@@ -265,7 +277,7 @@ int main(int argc, char **argv)
 {
 	if (argc < 3)
 		return 2;
-	cpu_file = argv[3];
+	cpu_file = !strcmp(argv[1], "unmap") && argc > 3 ? argv[4] : argv[3];
 	pages = strtoul(argv[2], NULL, 0) << 20 >> 12;
 	memory = mmap(NULL, pages * BENCH_PAGE, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -35,8 +35,8 @@ one_round() {
 # What a process pays when four of them unmap at once, against one alone.
 side_by_side() {
 	local one four
-	one=$(swapbench unmap $((MIB / 4)) 1) && sleep 1 &&
-		four=$(swapbench unmap $((MIB / 4)) 4) || problem "$driver: swapbench unmap"
+	one=$(swapbench unmap $((MIB / 4)) 1 $LOAD/cputime) && sleep 1 &&
+		four=$(swapbench unmap $((MIB / 4)) 4 $LOAD/cputime) || problem "$driver: swapbench unmap"
 	one=${one#* } four=${four#* }
 	put "lz4 unmap-by-1" ns/page $one
 	put "lz4 unmap-by-4" ns/page $four
