@@ -89,8 +89,8 @@ is "and what is stored" "$(pages stored)" $(($(stat_of orig_data_size) / 4096))
 # A long dump in many reads has every page once.
 ok_if "every page is used" blkop fill "$dev" 0 64M 9
 is "a long dump is whole" "$(awk '$1 != NR - 1 { bad++ } END { print NR, bad + 0 }' "$debug/$disk/block_state")" "16384 0"
-is "byte by byte it is the same" "$(dd if="$debug/$disk/block_state" bs=1 count=200 2>/dev/null | cksum)" \
-	"$(head -c 200 "$debug/$disk/block_state" | cksum)"
+is "byte by byte it is the same" "$(dd if="$debug/$disk/block_state" bs=1 count=200 2>/dev/null)" \
+	"$(head -c 200 "$debug/$disk/block_state")"
 
 # Who has the file open, or reads it, is in nobody's way.
 exec 3<"$debug/$disk/block_state"
