@@ -33,9 +33,13 @@ pkgtest:
 torture:
 	$(Q)tests/torture.sh $(TARGET)
 
+coverage:
+	$(Q)tests/coverage.sh
+
 bench:
 	$(Q)bench/run.sh
 
+kunit: export SUITE ?=
 demo: export KERNEL ?= 6.12
 vmtest: export CASE ?=
 torture: export MINUTES ?= 10
@@ -44,9 +48,11 @@ bench: export SCENARIO ?=
 bench: export QUICK ?=
 bench: export KERNEL ?=
 
-# A version that is there already is replaced.
+# Whatever version is there already is replaced.
+REMOVE_ALL = for v in $$(dkms status $(PACKAGE) | sed -n 's|^$(PACKAGE)/\([^,:]*\).*|\1|p' | sort -u); do \
+		dkms remove $(PACKAGE)/$$v --all && rm -rf /usr/src/$(PACKAGE)-$$v || exit 1; done
 install: preflight
-	$(Q)! dkms status $(PACKAGE)/$(VERSION) | grep -q . || dkms remove $(PACKAGE)/$(VERSION) --all
+	$(Q)$(REMOVE_ALL)
 	$(Q)$(MAKE) --no-print-directory install-source install-files
 	dkms add $(PACKAGE)/$(VERSION)
 	dkms install $(PACKAGE)/$(VERSION) -k $(KVER)
@@ -60,7 +66,7 @@ preflight:
 SRCDIR := $(DESTDIR)/usr/src/$(PACKAGE)-$(VERSION)
 install-source:
 	$(Q)rm -rf $(SRCDIR)
-	$(Q)for f in Makefile dkms.conf src/Kbuild src/*.c include/*/*.h include/*/*.mk; do \
+	$(Q)for f in Makefile dkms.conf src/Kbuild $(filter-out %.mod.c,$(wildcard src/*.c)) include/*/*.h include/*/*.mk; do \
 		install -D -m 644 $$f $(SRCDIR)/$$f || exit 1; done
 
 # What belongs to the system and not to the module: a rule for udev, swap at
@@ -80,7 +86,7 @@ install-files:
 uninstall:
 	$(Q)dist/preflight remove
 	-$(Q)! command -v systemctl >/dev/null || systemctl --quiet disable --now zram2-swap.service
-	$(Q)! dkms status $(PACKAGE)/$(VERSION) | grep -q . || dkms remove $(PACKAGE)/$(VERSION) --all
+	$(Q)$(REMOVE_ALL)
 	rm -rf $(SRCDIR) /usr/lib/zram2 $(DOCDIR)
 	rm -f /usr/lib/udev/rules.d/59-zram2.rules /usr/lib/systemd/system/zram2-swap.service \
 		/usr/share/man/man4/zram2.4 /etc/zram2-swap.conf
@@ -109,12 +115,13 @@ help:
 	@echo 'make demo           boot a stock kernel with it and show what it does (KERNEL=6.1, 6.12, 7.2)'
 	@echo 'make check          lint, kunit and vmtest, on all kernels: what CI runs'
 	@echo 'make lint           style, include rules, warnings'
-	@echo 'make kunit          the unit tests, in user-mode Linux with KASAN and lockdep'
+	@echo 'make kunit          the unit tests, in user-mode Linux with KASAN and lockdep (SUITE=name)'
 	@echo 'make vmtest         the functional tests on stock kernels (KERNEL=6.12, CASE=10-basic)'
 	@echo 'make pkgtest        the packages, in clean systems of Debian 12, 13 and sid (SUITE=trixie)'
 	@echo 'make torture        everything at once and with faults (MINUTES=10 SEED=1 TARGET="uml 6.1 6.12 7.2", or all)'
+	@echo 'make coverage       how much of src/ the tests run, by file'
 	@echo 'make bench          zram2 against the in-tree zram, an hour (QUICK=1: five minutes; SCENARIO="io swap")'
 	@echo 'make clean          remove what was built here (downloads stay in ~/.cache/zram2)'
 
-.PHONY: all module kunit lint check demo vmtest pkgtest torture bench install preflight install-source install-files \
+.PHONY: all module kunit lint check demo vmtest pkgtest torture coverage bench install preflight install-source install-files \
 	uninstall version dist clean help

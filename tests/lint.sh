@@ -50,10 +50,11 @@ check "shellcheck of the guest's scripts" shell_style -s dash -e SC3043 \
 	dist/zram2-swap dist/preflight tests/vm/init tests/vm/*.sh tests/demo/guest.sh tests/functional/*.sh
 check "one version everywhere" versions_agree
 check "zram2(4) has every attribute, parameter and event, and no other" manual_complete
+check "zram2(4) knows every error that bad input gives" manual_errors
 check "zram2(4) renders without a warning" manual_renders
 check "the .spec files parse" specs_parse
 
-with_lock uml uml_source
+with_lock uml built_source
 check "checkpatch --strict of ${#code[@]} files" style
 for series in "${Z2_SERIES[@]}"; do
 	target_get "$series"

@@ -3,6 +3,9 @@
 
 set -euo pipefail
 
+# Where a user's shell doesn't look, and depmod and others are.
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+
 Z2_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 Z2_CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/zram2
 mkdir -p "$Z2_CACHE"

@@ -1,13 +1,13 @@
 # The kernels that the module is built for and booted on. A target is 6.1,
-# 6.12, 7.2 (stock Debian kernels, here), uml, uml-fast, uml-up (see uml.sh), or a
-# suite: bookworm, trixie, sid. Each has a directory in the cache:
+# 6.12, 7.2 (stock Debian kernels, here), uml, uml-fast, uml-up, uml-cov (see built.sh),
+# or a suite: bookworm, trixie, sid. Each has a directory in the cache:
 #   release    the kernel's own version        package   where it came from
 #   vmlinuz    what boots                      image/    a tree with lib/modules
 #   root.tar   of a suite: a minimal system with dkms and the headers of its kernel
 # shellcheck shell=bash
 
 . "$Z2_TOP/tests/lib/apt.sh"
-. "$Z2_TOP/tests/lib/uml.sh"
+. "$Z2_TOP/tests/lib/built.sh"
 
 Z2_SERIES=(6.1 6.12 7.2)
 Z2_SUITES=(bookworm trixie sid)
@@ -32,8 +32,7 @@ target_get() {
 	need_packages xz-utils kmod ca-certificates
 	for target; do
 		case $target in
-		uml) with_lock uml uml_get debug ;;
-		uml-*) with_lock uml uml_get "${target#uml-}" ;;
+		uml*) with_lock uml built_get "$target" ;;
 		*) with_lock "kernel-$target" series_get "$target" ;;
 		esac || die "no kernel for $target"
 	done

@@ -22,7 +22,7 @@ extra_zram_tools() {
 	local root=$1 d=$tools_dir/zram-tools
 	need_packages bash bc fio systemd
 	with_lock tools tools_get zram-tools zram-tools systemd-zram-generator
-	with_lock uml uml_source
+	with_lock uml built_source
 	vm_add_programs "$root" bash bc fio systemd-detect-virt /lib/systemd/systemd-makefs \
 		"$d/lib/systemd/system-generators/zram-generator" "$d/usr/sbin/zramswap"
 	mkdir -p "$root/lib/systemd" "$root/tests/selftests"

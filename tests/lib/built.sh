@@ -1,31 +1,32 @@
-# User-mode Linux of the newest 7.x source package, in three flavours: debug
-# with every detector on (KUnit runs there), fast and up without (benchmarks; up
-# is for one CPU only). All are targets like the stock kernels, see kernels.sh.
+# Kernels built from the newest 7.x source package. User-mode Linux in four
+# flavours: uml with every detector on (KUnit runs there), uml-cov that counts the
+# lines run, uml-fast and uml-up without either (benchmarks; up is for one CPU
+# only). All are targets like the stock kernels, see kernels.sh.
 # shellcheck shell=bash
 
-uml_fragments() {
+built_fragments() {
+	echo "$Z2_TOP/bench/uml.config"
 	case $1 in
-	fast) echo "$Z2_TOP/bench/uml.config" ;;
-	up) echo "$Z2_TOP/bench/uml.config $Z2_TOP/bench/uml-up.config" ;;
-	debug) echo "$Z2_TOP/bench/uml.config $Z2_TOP/kunit/.kunitconfig" ;;
+	uml) echo "$Z2_TOP/kunit/.kunitconfig" ;;
+	uml-up) echo "$Z2_TOP/bench/uml-up.config" ;;
+	uml-cov) echo "$Z2_TOP/kunit/coverage.config" ;;
 	esac
 }
-uml_target() { case $1 in debug) echo uml ;; *) echo "uml-$1" ;; esac; }
 
-uml_get() {
-	local flavour=$1 dir key fragments
-	dir=$(target_dir "$(uml_target "$flavour")")
-	read -ra fragments <<<"$(uml_fragments "$flavour")"
-	uml_source
-	key="$(cat "$Z2_CACHE/uml/package") $(cat "${fragments[@]}" | sha256sum | cut -c 1-16)"
+built_get() {
+	local target=$1 dir key fragments
+	dir=$(target_dir "$target")
+	mapfile -t fragments < <(built_fragments "$target")
+	built_source
+	key="$(cat "$Z2_CACHE/uml/package") $(grep -hv '^#' "${fragments[@]}" | sha256sum | cut -c 1-16)"
 	[ "$(cat "$dir/key" 2>/dev/null)" != "$key" ] || return 0
 
 	need_packages make gcc libc6-dev flex bison bc libelf-dev libssl-dev
 	mkdir -p "$dir/build"
 	rm -f "$dir/key"
-	heavy "configuring user-mode Linux ($flavour)" uml_configure "$dir/build" "${fragments[@]}" || return 1
-	uml_lost_options "$dir/build/.config" "${fragments[@]}" || return 1
-	heavy "building user-mode Linux ($flavour; some minutes, once)" \
+	heavy "configuring Linux ($target)" built_configure "$dir/build" "${fragments[@]}" || return 1
+	built_lost_options "$dir/build/.config" "${fragments[@]}" || return 1
+	heavy "building Linux ($target; some minutes, once)" \
 		make -C "$Z2_CACHE/uml/source" ARCH=um O="$dir/build" -j"$(nproc)" || return 1
 	rm -rf "$dir/image"
 	heavy "installing its modules" make -C "$Z2_CACHE/uml/source" ARCH=um O="$dir/build" \
@@ -37,7 +38,7 @@ uml_get() {
 }
 
 # The source of the newest 7.x, unpacked once.
-uml_source() {
+built_source() {
 	local dir=$Z2_CACHE/uml suite name package
 	mkdir -p "$dir"
 	[ -z "$(find "$dir/ready" -mtime -1 2>/dev/null)" ] || return 0
@@ -47,9 +48,9 @@ uml_source() {
 		[ -n "$name" ] || continue
 		package="$suite $(apt_field "$suite" "$name" Version)"
 		if [ "$(cat "$dir/package" 2>/dev/null)" != "$package" ]; then
-			heavy "fetching $name ($package)" uml_fetch "$suite" "$name" || continue
+			heavy "fetching $name ($package)" built_fetch "$suite" "$name" || continue
 			# What was built from the old tree depends on its files.
-			rm -rf "$dir/source" "$(target_dir uml)"{,-fast,-up}
+			rm -rf "$dir/source" "$(target_dir uml)"{,-fast,-up,-cov}
 			mv "$dir/source.new" "$dir/source"
 			echo "$package" >"$dir/package"
 		fi
@@ -60,7 +61,7 @@ uml_source() {
 	say "no newer source to be had: using $(cat "$dir/package")"
 }
 
-uml_fetch() {
+built_fetch() {
 	local dir=$Z2_CACHE/uml
 	rm -rf "$dir/unpack" "$dir/source.new"
 	mkdir "$dir/source.new"
@@ -69,7 +70,7 @@ uml_fetch() {
 	rm -rf "$dir/unpack"
 }
 
-uml_configure() {
+built_configure() {
 	local build=$1; shift
 	make -C "$Z2_CACHE/uml/source" ARCH=um O="$build" tinyconfig || return 1
 	(cd "$Z2_CACHE/uml/source" && scripts/kconfig/merge_config.sh -m -O "$build" "$build/.config" "$@") || return 1
@@ -78,7 +79,7 @@ uml_configure() {
 
 # An option that a new kernel renamed or dropped would take a detector away
 # unnoticed. The last fragment that names an option has the say.
-uml_lost_options() {
+built_lost_options() {
 	local config=$1; shift
 	awk '
 		NR == FNR { if (/^CONFIG_/) got[$1] = 1; next }
@@ -87,7 +88,7 @@ uml_lost_options() {
 			for (o in want) {
 				off = want[o] ~ /=n$/
 				if (off ? (o "=y") in got || (o "=m") in got : !(want[o] in got)) {
-					print "user-mode Linux: the configuration lost " want[o]
+					print "the configuration lost " want[o]
 					bad = 1
 				}
 			}
