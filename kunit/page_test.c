@@ -613,6 +613,85 @@ static void page_without_memory(struct kunit *test)
 	expect_nothing_left(t);
 }
 
+/* A codec for pages that change: of two tries the second finds far less. */
+static unsigned int tries;
+
+static int shrinking_setup(struct z2_codec_params *params, void **shared)
+{
+	return 0;
+}
+
+static void shrinking_teardown(void *shared)
+{
+}
+
+static void *shrinking_create(const struct z2_codec_params *params, void *shared)
+{
+	return &tries;
+}
+
+static void shrinking_destroy(void *ctx)
+{
+}
+
+static int shrinking_compress(void *ctx, const void *src, void *dst)
+{
+	int len = tries++ & 1 ? 100 : 3000;
+
+	memset(dst, 1, len);
+	return len;
+}
+
+static int shrinking_decompress(void *ctx, const void *src, size_t len, void *dst)
+{
+	return -EIO;
+}
+
+static const struct z2_codec_ops shrinking = {
+	.name = "shrinking",
+	.setup = shrinking_setup,
+	.teardown = shrinking_teardown,
+	.ctx_create = shrinking_create,
+	.ctx_destroy = shrinking_destroy,
+	.compress = shrinking_compress,
+	.decompress = shrinking_decompress,
+};
+
+/* No small object gets the room that was found for a large one. */
+static void page_shrinks_meanwhile(struct kunit *test)
+{
+	struct page_test *t = test->priv;
+	struct z2_codec_params params = {};
+	struct z2_codec *real = t->dev->codecs[Z2_PRIMARY];
+	struct z2_codec *fake = z2_codec_create(&shrinking, &params);
+	unsigned long i;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(fake));
+	t->dev->codecs[Z2_PRIMARY] = fake;
+	tries = 0;
+	z2t_fill(t->data, PAGE_SIZE, Z2T_TEXT, 1);
+	for (i = 0; i < NR_PAGES; i++) {
+		struct z2_object obj;
+		int err;
+
+		/* With the stream there is no memory, without there is. */
+		z2t_fault_arm(1, false);
+		err = z2_page_write(t->dev, i, t->page);
+		KUNIT_EXPECT_TRUE(test, z2t_fault_disarm());
+		KUNIT_EXPECT_EQ(test, err, 0);
+		obj = look(t, i);
+		KUNIT_EXPECT_EQ(test, z2_object_size(&obj), 100);
+	}
+	KUNIT_EXPECT_EQ(test, tries, 2 * NR_PAGES);
+	/* zsmalloc takes up to 8 at a time; room of 3000 bytes for each would be 12. */
+	KUNIT_EXPECT_LE(test, z2_pool_pages(t->dev->pool), 8);
+	for (i = 0; i < NR_PAGES; i++)
+		z2_page_free(t->dev, i);
+	t->dev->codecs[Z2_PRIMARY] = real;
+	z2_codec_destroy(fake);
+	expect_nothing_left(t);
+}
+
 static struct kunit_case page_cases[] = {
 	KUNIT_CASE(page_overwrites),
 	KUNIT_CASE(page_slots_are_separate),
@@ -625,6 +704,7 @@ static struct kunit_case page_cases[] = {
 	KUNIT_CASE(page_damaged),
 	KUNIT_CASE(page_compressed_sizes),
 	KUNIT_CASE(page_without_memory),
+	KUNIT_CASE(page_shrinks_meanwhile),
 	{}
 };
 
