@@ -120,7 +120,7 @@ help:
 	@echo 'make pkgtest        the packages, in clean systems of Debian 12, 13 and sid (SUITE=trixie)'
 	@echo 'make torture        everything at once and with faults (MINUTES=10 SEED=1 TARGET="uml 6.1 6.12 7.2", or all)'
 	@echo 'make coverage       how much of src/ the tests run, by file'
-	@echo 'make bench          zram2 against the in-tree zram, an hour (QUICK=1: five minutes; SCENARIO="io swap")'
+	@echo 'make bench          zram2 against the in-tree zram, more than an hour (QUICK=1: five minutes; SCENARIO="io swap")'
 	@echo 'make clean          remove what was built here (downloads stay in ~/.cache/zram2)'
 
 .PHONY: all module kunit lint check demo vmtest pkgtest torture coverage bench install preflight install-source install-files \

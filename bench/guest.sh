@@ -121,6 +121,9 @@ z2load() {
 	[ "$errors" = 0 ] || problem "$driver: load $*: $errors errors"
 }
 
+# settle: what was freed later than it was asked for has been freed now.
+settle() { sleep 0.4; }
+
 # turn_around: who was first is last the next time.
 turn_around() { DRIVERS="${DRIVERS#* } ${DRIVERS%% *}"; }
 

@@ -55,9 +55,9 @@ rm -f "$Z2_SCRATCH/coverage.cpio"
 
 # What the compiler says of an object lies beside it, in the build. Sources are
 # where gcov looks for them: here, or one up and in src.
+[ -n "$(find "$counts" -name '*.gcda')" ] || die "nothing was counted"
 cp "$modules"/src/*.c "$counts/src/"
 for data in "$counts"/*/*.gcda; do
-	[ -e "$data" ] || die "nothing was counted"
 	object=${data#"$counts/"}
 	[ -e "$modules/${object%.gcda}.gcno" ] || continue
 	cp "$modules/${object%.gcda}.gcno" "$(dirname "$data")/"

@@ -15,7 +15,7 @@ run_fio() {
 		--buffer_compress_chunk=4k --refill_buffers --output-format=terse --terse-version=3 \
 		>/tmp/fio.out 2>/tmp/fio.err || { problem "$driver: fio $1: $(tail -n 1 /tmp/fio.err)"; return; }
 	# What is freed later is part of it.
-	sleep 0.4
+	settle
 	put "lz4 $1" ns/page $((($(cpu_time) - before) / PAGES))
 	line=$(grep '^3;' /tmp/fio.out)
 	# Fields of the terse format: time at 9, percentiles from 18 on; those of
@@ -31,7 +31,7 @@ run_fio() {
 one_round() {
 	[ $round != 0 ] || make_disk $driver lz4 $((PAGES * 4096))
 	z2load op=write bs=65536 pages=$PAGES pass=$round
-	sleep 0.4
+	settle
 	run_fio randread-4k randread 4k
 	run_fio read-128k read 128k
 	run_fio randwrite-4k randwrite 4k

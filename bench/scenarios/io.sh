@@ -22,8 +22,8 @@ take_turns() {
 			before=$(cpu_time)
 			z2load "$@" seed=$seed pass=$seed
 			case $metric in *write*)
-				# What is freed later is part of it, and of no read.
-				sleep 0.4
+				# It is part of the write, and of no read.
+				settle
 				cpu=$((($(cpu_time) - before) / pages))
 			esac
 			put "$metric" ns/page $cpu
@@ -44,7 +44,7 @@ one_round() {
 	for driver in $DRIVERS; do
 		make_disk $driver $codec $((pages * 4096))
 		z2load op=write bs=65536 pages=$pages pass=0
-		sleep 0.4
+		settle
 	done
 	take_turns $(writes_for $codec) "$codec write-64k" op=write bs=65536
 	for driver in $DRIVERS; do z2load op=verify bs=65536; done
