@@ -39,6 +39,7 @@ coverage:
 bench:
 	$(Q)bench/run.sh
 
+kunit: export TARGET ?=
 kunit: export SUITE ?=
 demo: export KERNEL ?= 6.12
 vmtest: export CASE ?=
@@ -115,10 +116,10 @@ help:
 	@echo 'make demo           boot a stock kernel with it and show what it does (KERNEL=6.1, 6.12, 7.2)'
 	@echo 'make check          lint, kunit and vmtest, on all kernels: what CI runs'
 	@echo 'make lint           style, include rules, warnings'
-	@echo 'make kunit          the unit tests, in user-mode Linux with KASAN and lockdep (SUITE=name)'
+	@echo 'make kunit          the unit tests, in user-mode Linux with KASAN and lockdep (TARGET=kcsan: for data races; SUITE=name)'
 	@echo 'make vmtest         the functional tests on stock kernels (KERNEL=6.12, CASE=10-basic)'
 	@echo 'make pkgtest        the packages, in clean systems of Debian 12, 13 and sid (SUITE=trixie)'
-	@echo 'make torture        everything at once and with faults (MINUTES=10 SEED=1 TARGET="uml 6.1 6.12 7.2", or all)'
+	@echo 'make torture        everything at once and with faults (MINUTES=10 SEED=1 TARGET="uml 6.1 6.12 7.2 kcsan")'
 	@echo 'make coverage       how much of src/ the tests run, by file'
 	@echo 'make bench          zram2 against the in-tree zram, more than an hour (QUICK=1: five minutes; SCENARIO="io swap")'
 	@echo 'make clean          remove what was built here (downloads stay in ~/.cache/zram2)'

@@ -1,24 +1,27 @@
 #!/bin/bash
 # The unit tests: user-mode Linux with KASAN, lockdep, kmemleak and fault
 # injection loads zram2_kunit.ko, which runs its suites. Then the functional
-# cases that ask for that kernel, with the same detectors on.
+# cases that ask for that kernel, with the same detectors on. With TARGET=kcsan
+# only the suites, where data races are looked for.
 . "$(dirname "$0")/lib/common.sh"
 . "$Z2_TOP/tests/lib/vm.sh"
 
-target_get uml
-modules=$Z2_TOP/build/uml
-if with_lock build-uml build_module uml "$modules" KUNIT=1; then
-	pass "uml: the module and its suites build without a warning"
-	vm_image uml "$modules" '' "$Z2_SCRATCH/kunit.cpio" vm/kunit.sh
-	say "running the suites on $(target_about uml)"
+target=${TARGET:-uml}
+case $target in uml | kcsan) ;; *) die "no such kernel: $target" ;; esac
+target_get "$target"
+modules=$Z2_TOP/build/$target
+if with_lock "build-$target" build_module "$target" "$modules" KUNIT=1; then
+	pass "$target: the module and its suites build without a warning"
+	vm_image "$target" "$modules" '' "$Z2_SCRATCH/kunit.cpio" vm/kunit.sh
+	say "running the suites on $(target_about "$target")"
 	VM_DOUBTS=$Z2_SCRATCH/doubts
 	: >"$VM_DOUBTS"
-	vm_boot uml "$Z2_SCRATCH/kunit.cpio" 1800 1500M 2 ignore_loglevel "kunit.filter_glob=${SUITE:-*}"
+	vm_boot "$target" "$Z2_SCRATCH/kunit.cpio" 1800 1500M 2 ignore_loglevel "kunit.filter_glob=${SUITE:-*}"
 	for suite in $(vm_doubted); do
-		VM_DOUBTS='' vm_boot uml "$Z2_SCRATCH/kunit.cpio" 900 1500M 2 ignore_loglevel "kunit.filter_glob=$suite"
+		VM_DOUBTS='' vm_boot "$target" "$Z2_SCRATCH/kunit.cpio" 900 1500M 2 ignore_loglevel "kunit.filter_glob=$suite"
 	done
-	[ -n "${SUITE:-}" ] || "$Z2_TOP/tests/vmtest.sh" uml
+	[ -n "${SUITE:-}" ] || [ "$target" != uml ] || "$Z2_TOP/tests/vmtest.sh" uml
 else
-	fail "uml: the module and its suites build without a warning"
+	fail "$target: the module and its suites build without a warning"
 fi
 verdict

@@ -1,7 +1,8 @@
 #!/bin/bash
 # Everything at once, for a long time: the functional case 90-torture in
-# user-mode Linux with all detectors, or on stock kernels.
-# usage: torture.sh [all | uml | 6.1 | 6.12 | 7.2]...   MINUTES=N SEED=N
+# user-mode Linux with all detectors, on stock kernels, or on one that looks for data
+# races.
+# usage: torture.sh [all | uml | 6.1 | 6.12 | 7.2 | kcsan]...   MINUTES=N SEED=N
 . "$(dirname "$0")/lib/common.sh"
 . "$Z2_TOP/tests/lib/vm.sh"
 
@@ -26,7 +27,7 @@ torture() {
 
 case ${*:-uml} in all) set -- uml "${Z2_SERIES[@]}" ;; esac
 for target in "${@:-uml}"; do
-	case " ${Z2_SERIES[*]} uml " in *" $target "*) ;; *) die "no such kernel: $target" ;; esac
+	case " ${Z2_SERIES[*]} uml kcsan " in *" $target "*) ;; *) die "no such kernel: $target" ;; esac
 	torture "$target"
 done
 verdict

@@ -1,5 +1,5 @@
 #!/bin/sh
-# vm: uml=yes named=yes mem=512M alone=yes timeout=900
+# vm: uml=yes mem=512M alone=yes timeout=900
 # Everything at once: swap, a file system and raw disks whose every page is
 # verified, while whatever can be written, read, killed, frozen, taken away or
 # made to fail is. In the end nothing is lost, all counters agree, and all that
@@ -188,6 +188,7 @@ round() {
 		echo 0 >$FAULTS/fail_make_request/probability
 		echo "# $what: made to fail: $(faults_done failslab) allocations, $(faults_done fail_page_alloc) of pages," \
 			"$(faults_done fail_make_request) requests to the backing device"
+		failed_allocations=$((failed_allocations + $(faults_done failslab) + $(faults_done fail_page_alloc)))
 	fi
 	backing_works bad "$bad" "$bad_size"
 	for p in alloc backing limit; do excuse $p -; done
@@ -212,7 +213,10 @@ quiet() {
 		eval "use_disk \$$p"
 		agree "$what: $p"
 		case $p in
-		raw1) echo "# $p: errors $(errors), $(stat_of failed_reads) reads and $(stat_of failed_writes) writes failed" ;;
+		raw1)
+			echo "# $p: errors $(errors), $(stat_of failed_reads) reads and $(stat_of failed_writes) writes failed"
+			failed_io=$((failed_io + $(backing_stat read_errors) + $(backing_stat write_errors)))
+			;;
 		*) is "$what: $p: no read failed" "$(stat_of failed_reads) $(backing_stat read_errors)" "0 0" ;;
 		esac
 		empty "$what: $p"
@@ -235,10 +239,14 @@ expect_reset() { [ "$(sysfs_write "$sys/reset" 1)" = OK ]; }
 
 # Rounds of a minute, since the way the disks are set up matters as well.
 echo "# seed $seed, $seconds seconds"
-number=0 left=$seconds
+number=0 left=$seconds failed_allocations=0 failed_io=0
 while [ $left -gt 0 ]; do
 	number=$((number + 1))
 	p=$((left < 90 ? left : 60))
 	left=$((left - p))
 	round $number $p
 done
+
+# What was to fail did: a torture without it would say nothing of errors.
+[ ! -d $FAULTS/failslab ] || holds "allocations were made to fail" $failed_allocations -gt 0
+[ $seconds -lt 60 ] || holds "the backing device was made to fail" $failed_io -gt 0

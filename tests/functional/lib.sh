@@ -26,6 +26,7 @@ bg_count=0
 # How much slower this machine is than those the sizes are made for.
 SLOW=1
 grep -q 'User Mode Linux' /proc/cpuinfo && SLOW=16
+case $(uname -r) in *kcsan) SLOW=4 ;; esac
 
 # few N: N, or less of it where everything is slow, but at least 1.
 few() { echo $((($1 + SLOW - 1) / SLOW)); }

@@ -1,7 +1,8 @@
 # Kernels built from the newest 7.x source package. User-mode Linux in four
 # flavours: uml with every detector on (KUnit runs there), uml-cov that counts the
 # lines run, uml-fast and uml-up without either (benchmarks; up is for one CPU
-# only). All are targets like the stock kernels, see kernels.sh.
+# only). kcsan is one for QEMU that looks for data races, which user-mode Linux
+# can't. All are targets like the stock kernels, see kernels.sh.
 # shellcheck shell=bash
 
 built_fragments() {
@@ -10,11 +11,15 @@ built_fragments() {
 	uml) echo "$Z2_TOP/kunit/.kunitconfig" ;;
 	uml-up) echo "$Z2_TOP/bench/uml-up.config" ;;
 	uml-cov) echo "$Z2_TOP/kunit/coverage.config" ;;
+	kcsan) echo "$Z2_TOP/kunit/kcsan.config" ;;
 	esac
 }
+built_arch() { case $1 in uml*) echo um ;; *) echo x86_64 ;; esac; }
+built_binary() { case $1 in uml*) echo build/linux ;; *) echo build/arch/x86/boot/bzImage ;; esac; }
 
 built_get() {
-	local target=$1 dir key fragments
+	local target=$1 dir key fragments arch
+	arch=$(built_arch "$target")
 	dir=$(target_dir "$target")
 	mapfile -t fragments < <(built_fragments "$target")
 	built_source
@@ -24,14 +29,14 @@ built_get() {
 	need_packages make gcc libc6-dev flex bison bc libelf-dev libssl-dev
 	mkdir -p "$dir/build"
 	rm -f "$dir/key"
-	heavy "configuring Linux ($target)" built_configure "$dir/build" "${fragments[@]}" || return 1
+	heavy "configuring Linux ($target)" built_configure "$arch" "$dir/build" "${fragments[@]}" || return 1
 	built_lost_options "$dir/build/.config" "${fragments[@]}" || return 1
 	heavy "building Linux ($target; some minutes, once)" \
-		make -C "$Z2_CACHE/uml/source" ARCH=um O="$dir/build" -j"$(nproc)" || return 1
+		make -C "$Z2_CACHE/uml/source" ARCH="$arch" O="$dir/build" -j"$(nproc)" || return 1
 	rm -rf "$dir/image"
-	heavy "installing its modules" make -C "$Z2_CACHE/uml/source" ARCH=um O="$dir/build" \
+	heavy "installing its modules" make -C "$Z2_CACHE/uml/source" ARCH="$arch" O="$dir/build" \
 		INSTALL_MOD_PATH="$dir/image" modules_install || return 1
-	ln -sf build/linux "$dir/vmlinuz"
+	ln -sf "$(built_binary "$target")" "$dir/vmlinuz"
 	cp "$dir/build/include/config/kernel.release" "$dir/release"
 	cp "$Z2_CACHE/uml/package" "$dir/package"
 	echo "$key" >"$dir/key"
@@ -50,7 +55,7 @@ built_source() {
 		if [ "$(cat "$dir/package" 2>/dev/null)" != "$package" ]; then
 			heavy "fetching $name ($package)" built_fetch "$suite" "$name" || continue
 			# What was built from the old tree depends on its files.
-			rm -rf "$dir/source" "$(target_dir uml)"{,-fast,-up,-cov}
+			rm -rf "$dir/source" "$(target_dir uml)"{,-fast,-up,-cov} "$(target_dir kcsan)"
 			mv "$dir/source.new" "$dir/source"
 			echo "$package" >"$dir/package"
 		fi
@@ -71,10 +76,10 @@ built_fetch() {
 }
 
 built_configure() {
-	local build=$1; shift
-	make -C "$Z2_CACHE/uml/source" ARCH=um O="$build" tinyconfig || return 1
+	local arch=$1 build=$2; shift 2
+	make -C "$Z2_CACHE/uml/source" ARCH="$arch" O="$build" tinyconfig || return 1
 	(cd "$Z2_CACHE/uml/source" && scripts/kconfig/merge_config.sh -m -O "$build" "$build/.config" "$@") || return 1
-	make -C "$Z2_CACHE/uml/source" ARCH=um O="$build" olddefconfig
+	make -C "$Z2_CACHE/uml/source" ARCH="$arch" O="$build" olddefconfig
 }
 
 # An option that a new kernel renamed or dropped would take a detector away

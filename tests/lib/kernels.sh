@@ -1,6 +1,6 @@
 # The kernels that the module is built for and booted on. A target is 6.1,
-# 6.12, 7.2 (stock Debian kernels, here), uml, uml-fast, uml-up, uml-cov (see built.sh),
-# or a suite: bookworm, trixie, sid. Each has a directory in the cache:
+# 6.12, 7.2 (stock Debian kernels, here), uml, uml-fast, uml-up, uml-cov, kcsan (see
+# built.sh), or a suite: bookworm, trixie, sid. Each has a directory in the cache:
 #   release    the kernel's own version        package   where it came from
 #   vmlinuz    what boots                      image/    a tree with lib/modules
 #   root.tar   of a suite: a minimal system with dkms and the headers of its kernel
@@ -32,7 +32,7 @@ target_get() {
 	need_packages xz-utils kmod ca-certificates
 	for target; do
 		case $target in
-		uml*) with_lock uml built_get "$target" ;;
+		uml* | kcsan) with_lock uml built_get "$target" ;;
 		*) with_lock "kernel-$target" series_get "$target" ;;
 		esac || die "no kernel for $target"
 	done
@@ -169,6 +169,7 @@ run_make() {
 	local run=()
 	case $target in
 	uml*) kdir=$(target_dir "$target")/build; set -- ARCH=um "$@" ;;
+	kcsan) kdir=$(target_dir "$target")/build; set -- ARCH=x86_64 "$@" ;;
 	# The headers of some hold a vmlinux, and then want type information made.
 	6.*) need_packages gcc-12 libelf1 libssl3 pahole ;;
 	*)
