@@ -21,11 +21,11 @@ torture() {
 	say "$target: $minutes minutes with seed $seed on $(target_about "$target")"
 	# Setting up, and seeing that all is right, takes its time too.
 	vm_boot "$target" "$Z2_SCRATCH/torture.cpio" $((minutes * 180 + 900)) "$(case_option "$case" mem 1G)" 2 \
-		quiet "z2.seconds=$((minutes * 60))" "z2.seed=$seed"
+		quiet log_buf_len=64M "z2.seconds=$((minutes * 60))" "z2.seed=$seed"
 	rm -f "$Z2_SCRATCH/torture.cpio"
 }
 
-case ${*:-uml} in all) set -- uml "${Z2_SERIES[@]}" ;; esac
+case ${*:-uml} in all) set -- uml "${Z2_SERIES[@]}" kcsan ;; esac
 for target in "${@:-uml}"; do
 	case " ${Z2_SERIES[*]} uml kcsan " in *" $target "*) ;; *) die "no such kernel: $target" ;; esac
 	torture "$target"

@@ -10,6 +10,7 @@
 #   kernels=A,B  only on these        uml=yes     on user-mode Linux as well
 #   timeout=S    seconds it may take  bins=A,B    more programs of this machine
 #   extra=A,B    what tests/lib/tools.sh has for it
+#   log=16M      what the kernel keeps of its messages, of a case with its own boot
 #   disk=64M     an empty virtio disk, /dev/vda (not on user-mode Linux)
 # Cases that ask for the same machine share one boot.
 wanted() {
@@ -39,6 +40,7 @@ run_machine() {
 	image=$Z2_SCRATCH/vm$machines.cpio
 	[ "$target" != uml ] || args=(quiet)
 	for case; do
+		[ "$(case_option "$case" log -)" = - ] || args+=("log_buf_len=$(case_option "$case" log -)")
 		scripts+=("functional/$(basename "$case")")
 		limit=$((limit + $(case_option "$case" timeout 300)))
 	done

@@ -5,13 +5,14 @@
 . /tests/lib.sh
 begin
 
-# model STATUS MISHAP WHAT: how it ends when that happens meanwhile.
+# model STATUS MISHAP WHAT [OPTION...]: how it ends when that happens meanwhile.
 model() {
 	new_disk 16M
-	run_bg pagemodel -d "$dev" -t 2 -n 400 -p 2000 -s 19
-	"$2"
+	status=$1 mishap=$2 what=$3; shift 3
+	run_bg pagemodel -d "$dev" -t 2 -n 400 -p 2000 -s 19 "$@"
+	"$mishap"
 	wait $bg
-	is "$3" $? "$1"
+	is "$what" $? "$status"
 	explain <"$bg_out"
 	drop_disk
 }
@@ -35,3 +36,10 @@ model 0 nothing "without a mishap all pages are well"
 model 1 garbage "pages from elsewhere are noticed"
 model 1 old_pages "so are pages that have become older"
 model 1 no_room "and requests that fail"
+
+echo "w 7 w" >writes
+echo "r 7 r" >reads
+echo "- 8 w" >before
+model 0 no_room "which is all right where writes may fail" -e reads -e writes
+model 1 no_room "but not where reads may" -e reads
+model 1 no_room "nor where writes might have failed before" -e before

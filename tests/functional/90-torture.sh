@@ -1,5 +1,5 @@
 #!/bin/sh
-# vm: uml=yes mem=512M alone=yes timeout=900
+# vm: uml=yes mem=512M alone=yes timeout=900 log=16M
 # Everything at once: swap, a file system and raw disks whose every page is
 # verified, while whatever can be written, read, killed, frozen, taken away or
 # made to fail is. In the end nothing is lost, all counters agree, and all that
@@ -76,6 +76,19 @@ empty() {
 	is "$1: no memory is used" "$(stat_of mem_used_total)" 0
 	is "$1: nothing is on the device" "$(bd blocks) $(backing_stat objects) $(backing_stat live_bytes)" "0 0 0"
 	is "$1: nothing waits to be freed" "$(gc pending) $(gc pending_bytes)" "0 0"
+
+	# A counter that is below zero is shown as zero.
+	ok_if "$1: a page that can't be compressed, and one of zeroes" \
+		eval 'blkop write "$dev" 0 4096 && blkop fill "$dev" 4096 4096 0'
+	is "$1: they alone are counted" \
+		"$(stat_of orig_data_size) $(stat_of compr_data_size) $(stat_of same_pages) $(stat_of huge_pages)" "8192 4096 1 1"
+	ok_if "$1: discard them" blkop discard "$dev" 0 8192
+}
+
+# counters: of a disk that holds nothing, those that aren't zero.
+counters() {
+	awk '{ for (i = 1; i <= NF; i++) if ($i ~ /^[1-9][0-9]*$/) { print FILENAME ": " $0; next } }' \
+		"$sys"/io_stat "$sys"/mm_stat "$sys"/bd_stat "$sys"/backing_stat "$sys"/gc_stat "$sys"/offload_stat
 }
 
 attributes="disksize initstate reset mem_limit mem_used_max compact gc_limit gc_stat offload_threads offload_stat
@@ -155,7 +168,7 @@ round() {
 	start backing loop_backing bad "$bad" "$bad_size" "$raw1"
 	# shellcheck disable=SC2086
 	start readers loop_readers $all
-	start kills loop_kills "$swap" "$raw1" "$raw2" "$raw3"
+	start kills loop_kills "$swap" "$fuzz" "$raw1" "$raw2" "$raw3"
 	start swap1 loop_swap $((mib * 2))
 	start disks loop_disks
 	[ ! -w /sys/devices/system/cpu/cpu1/online ] || start hotplug loop_hotplug
@@ -165,9 +178,10 @@ round() {
 	models="$models $parts" parts=$first_part
 
 	run_bg loop_freeze
-	freezer=$bg
-	# kswapd has something to do, too, where filling memory takes no minutes.
-	if [ $SLOW = 1 ]; then
+	freezer=$bg freezer_out=$bg_out
+	# kswapd has something to do, too, where filling memory takes no minutes, or
+	# there are some.
+	if [ $SLOW = 1 ] || [ $seconds -ge 300 ]; then
 		p=$(($(awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo) / 1024 - 60))
 		start swap memfill -s "$r" -l $((limit - 5)) $p 2
 	fi
@@ -178,6 +192,7 @@ round() {
 	: >"$STOP"
 	echo "# $what: it ends, $(now) s after start"
 	wait $freezer
+	is "$what: freezing ends well" $? 0 || explain <"$freezer_out"
 	for p in $LOAD $SQUEEZE; do echo 0 >$p/cgroup.freeze; done
 	# What is over the limit is let go only very slowly.
 	echo max >$SQUEEZE/memory.high
@@ -212,6 +227,7 @@ quiet() {
 	for p in swap files raw1 raw2 raw3; do
 		eval "use_disk \$$p"
 		agree "$what: $p"
+		written=$((written + $(bd writes))) read_back=$((read_back + $(bd reads)))
 		case $p in
 		raw1)
 			echo "# $p: errors $(errors), $(stat_of failed_reads) reads and $(stat_of failed_writes) writes failed"
@@ -219,8 +235,10 @@ quiet() {
 			;;
 		*) is "$what: $p: no read failed" "$(stat_of failed_reads) $(backing_stat read_errors)" "0 0" ;;
 		esac
+		[ $p != files ] || is "$what: $p: no write failed" "$(stat_of failed_writes)" 0
 		empty "$what: $p"
 		expect_errno OK "$sys/reset" 1
+		is "$what: $p: no counter says anything after a reset" "$(counters)" ""
 	done
 	use_disk "$fuzz"
 	ok_if "$what: the fuzzed disk can be reset" eventually 10 expect_reset
@@ -230,16 +248,22 @@ quiet() {
 		eval "set_to $CONTROL/hot_remove \$${p}_id"
 	done
 	is "$what: no disk is left" "$(ls /sys/block | grep -c "^$DISK")" 0
-	[ ! -e /dev/mapper/control ] || dmsetup remove bad
+	[ ! -e /dev/mapper/control ] || ok_if "$what: nothing holds the mapped device" dmsetup remove bad
 	for p in far bad raw; do null_gone "$p$number"; done
+	ok_if "$what: nor those below" rmmod null_blk
+	modprobe null_blk nr_devices=0
 	unload_zram2 || fail "$what: the module unloads"
+	# CPUs hand in what they have counted once a second.
+	ok_if "$what: no page of the pools is left, no leak" eventually 10 no_pool_page
 	load_zram2 num_devices=0
 }
+no_pool_page() { [ "$(vmstat nr_zspages)" = 0 ]; }
 expect_reset() { [ "$(sysfs_write "$sys/reset" 1)" = OK ]; }
 
 # Rounds of a minute, since the way the disks are set up matters as well.
 echo "# seed $seed, $seconds seconds"
-number=0 left=$seconds failed_allocations=0 failed_io=0
+number=0 left=$seconds failed_allocations=0 failed_io=0 written=0 read_back=0
+swapped=$(vmstat pswpout)
 while [ $left -gt 0 ]; do
 	number=$((number + 1))
 	p=$((left < 90 ? left : 60))
@@ -247,6 +271,12 @@ while [ $left -gt 0 ]; do
 	round $number $p
 done
 
-# What was to fail did: a torture without it would say nothing of errors.
+# A torture in which nothing happens would find nothing.
+for p in hot_add swapon; do holds "done at all: $p" "$(times_done $p)" -gt 0; done
+[ ! -w /sys/devices/system/cpu/cpu1/online ] || holds "done at all: hotplug" "$(times_done hotplug)" -gt 0
+holds "pages were swapped out" $(($(vmstat pswpout) - swapped)) -gt 1000
+holds "pages were written back" $written -gt 100
+holds "pages were read back" $read_back -gt 10
 [ ! -d $FAULTS/failslab ] || holds "allocations were made to fail" $failed_allocations -gt 0
+[ $seconds -lt 120 ] || holds "done at all: freeze" "$(times_done freeze)" -gt 0
 [ $seconds -lt 60 ] || holds "the backing device was made to fail" $failed_io -gt 0

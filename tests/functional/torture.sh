@@ -44,10 +44,16 @@ give() { rmdir "$WORK/taken.$1"; }
 
 # excuse FILE LETTER: from now on requests may fail, or may not; see pagemodel.
 excuse() {
-	local letter number=0
-	[ ! -s "$WORK/$1" ] || read -r letter number <"$WORK/$1"
-	echo "$2 $((number + 1))" >"$WORK/$1"
+	local letter number=0 last=-
+	[ ! -s "$WORK/$1" ] || read -r letter number last <"$WORK/$1"
+	[ "$2" = - ] || last=$2
+	echo "$2 $((number + 1)) $last" >"$WORK/$1.new"
+	mv "$WORK/$1.new" "$WORK/$1"
 }
+
+# did WHAT: it has been done once more. times_done WHAT: since the start.
+did() { echo >>"$WORK/did.$1"; }
+times_done() { cat "$WORK/did.$1" 2>/dev/null | wc -l; }
 
 # said ERRNO ALLOWED... : is it one of them?
 said() {
@@ -124,6 +130,12 @@ loop_limit() {
 	return $bad
 }
 
+# Opening it takes memory.
+readable() {
+	local said
+	said=$(sysfs_write -r "$1" | head -n 1)
+	said "$said" OK ENOMEM || { echo "$1: $said"; return 1; }
+}
 loop_readers() {
 	local victim d bad=0
 	while running; do
@@ -132,8 +144,8 @@ loop_readers() {
 		rand 4
 		case $n in
 		0) cat "/sys/block/$d"/*_stat >/dev/null || bad=1 ;;
-		1) cat "/sys/kernel/debug/$DRIVER/$d/summary" >/dev/null || bad=1 ;;
-		2) cat "/sys/kernel/debug/$DRIVER/$d/block_state" >/dev/null || bad=1 ;;
+		1) readable "/sys/kernel/debug/$DRIVER/$d/summary" || bad=1 ;;
+		2) readable "/sys/kernel/debug/$DRIVER/$d/block_state" || bad=1 ;;
 		3)	# All that can be read of anything, killed in the midst of it.
 			cat /sys/block/"$DISK"*/* /sys/kernel/debug/$DRIVER/*/* >/dev/null 2>&1 &
 			victim=$!
@@ -148,10 +160,10 @@ loop_readers() {
 
 # Processes that are killed at work: readers of a disk, runs, who wants a reset.
 loop_kills() {
-	local victim swap=$1; shift
+	local victim swap=$1 spare=$2; shift 2
 	while running; do
 		pick "$@"
-		rand 6
+		rand 7
 		case $n in
 		0) blkop tally "/dev/$picked" 0 4M ;;
 		1) dd if="/dev/$picked" of=/dev/null bs=64k ;;
@@ -159,6 +171,7 @@ loop_kills() {
 		3) sysfs_write "/sys/block/$picked/recompress" priority=1 ;;
 		4) opener -h 50 -p 10 "/dev/$picked" ;;
 		5) sysfs_write "/sys/block/$swap/reset" 1 ;;
+		6) dd if=/dev/urandom of="/dev/$spare" bs=64k oflag=direct conv=notrunc ;;
 		esac >/dev/null 2>&1 &
 		victim=$!
 		pause 6
@@ -190,6 +203,7 @@ loop_disks() {
 	local id d bad=0
 	while running; do
 		id=$(cat "$CONTROL/hot_add" 2>/dev/null) || { sleep 0.2; continue; }
+		did hot_add
 		d=/sys/block/$DISK$id
 		pick lz4 zstd lzo-rle deflate
 		store "$d/comp_algorithm" "$picked" EINVAL || bad=1
@@ -199,6 +213,7 @@ loop_disks() {
 				pagemodel -d "/dev/$DISK$id" -n 40 -s "$r" -e "$WORK/alloc" >disks.out ||
 					{ cat disks.out; bad=1; }
 			elif mkswap "/dev/$DISK$id" >/dev/null 2>&1 && swapon -p 100 "/dev/$DISK$id" 2>/dev/null; then
+				did swapon
 				pause 20
 				until swapoff "/dev/$DISK$id"; do sleep 0.2; done
 			fi
@@ -287,6 +302,7 @@ faults() { local f; for f in failslab fail_page_alloc; do echo "$1" >$FAULTS/$f/
 faults_begin() {
 	local text f
 	[ -d $FAULTS/failslab ] && [ -d $FAULTS/fail_page_alloc ] || return
+	# As text: an address has too many digits for a shell's arithmetic.
 	text=$(awk -v m="[$DRIVER]" '$4 == m && tolower($2) == "t" { print $1 }' /proc/kallsyms | sort)
 	for f in failslab fail_page_alloc fail_make_request; do
 		echo 0 >$FAULTS/$f/verbose
@@ -296,8 +312,8 @@ faults_begin() {
 	for f in failslab fail_page_alloc; do
 		echo N >$FAULTS/$f/ignore-gfp-wait
 		echo N >$FAULTS/$f/task-filter
-		echo $((0x$(echo "$text" | head -n 1))) >$FAULTS/$f/require-start
-		echo $((0x$(echo "$text" | tail -n 1) + 4096)) >$FAULTS/$f/require-end
+		echo "0x$(echo "$text" | head -n 1)" >$FAULTS/$f/require-start
+		echo "0x$(echo "$text" | tail -n 1 | sed 's/...$/fff/')" >$FAULTS/$f/require-end
 	done
 	echo 0 >$FAULTS/fail_page_alloc/min-order
 	echo N >$FAULTS/fail_page_alloc/ignore-gfp-highmem
@@ -322,6 +338,7 @@ loop_hotplug() {
 	while running; do
 		# EBUSY is said while everything is being frozen.
 		store $cpu 0 EBUSY || bad=1
+		[ "$(cat $cpu)" = 1 ] || did hotplug
 		pause 10
 		store $cpu 1 EBUSY || bad=1
 		pause 20
@@ -331,24 +348,28 @@ loop_hotplug() {
 }
 
 # As for a suspend, or only what is in the cgroups. Nobody can be frozen who
-# waits for a backing device that is just being exchanged.
+# waits for a backing device that is just being exchanged, and nothing is as long
+# as the kernel runs modprobe, which it does for whoever opens a disk that is gone.
 loop_freeze() {
-	local group bad=0
+	local err bad=0
 	while running; do
 		pause 40
+		err=
 		if [ -w /sys/power/pm_test ]; then
 			take still || break
 			echo freezer >/sys/power/pm_test
-			store /sys/power/state freeze EBUSY || bad=1
+			err=$(sysfs_write /sys/power/state freeze)
+			said "$err" OK EBUSY EAGAIN || { echo "freeze: $err"; bad=1; }
 			echo none >/sys/power/pm_test
 			give still
-		else
-			pick $LOAD $SQUEEZE
-			group=$picked
-			echo 1 >"$group/cgroup.freeze"
-			pause 10
-			echo 0 >"$group/cgroup.freeze"
 		fi
+		if [ "$err" != OK ]; then
+			pick $LOAD $SQUEEZE
+			echo 1 >"$picked/cgroup.freeze"
+			pause 10
+			echo 0 >"$picked/cgroup.freeze"
+		fi
+		did freeze
 	done
 	return $bad
 }

@@ -6,7 +6,8 @@
  * reads and checks every page, in random order. With less RAM than that it
  * goes through swap twice. Exits 1 when a page came back different.
  *
- *   -l  keep reading pages, in random order, for so many seconds more
+ *   -l  for so many seconds more keep reading pages, in random order, and writing
+ *       every fourth anew
  *   -r  write to FILE how many MiB the first thread has filled, as it goes: for
  *       one that is going to be killed
  *   -p  when filled, have the kernel swap it all out
@@ -26,6 +27,7 @@ struct part {
 	pthread_t thread;
 	char *memory;
 	u64 first, pages, seed, bad;
+	unsigned char *generation;	/* of each page: how often it was written anew */
 };
 
 static double linger;
@@ -34,10 +36,16 @@ static pthread_barrier_t filled;
 
 static u64 key_of(const struct part *part, u64 page)
 {
-	u64 key = hash64(part->seed * 0x10001 + part->first + page);
+	u64 key = hash64(part->seed * 0x10001 + part->first + page +
+			 ((u64)part->generation[page] << 48));
 
 	/* Memory has many pages of zeros. */
 	return key % 100 < 8 ? 0 : key;
+}
+
+static void write_page(struct part *part, u64 page)
+{
+	fill_page(part->memory + page * PAGE, key_of(part, page));
 }
 
 static void check(struct part *part, u64 page)
@@ -66,7 +74,7 @@ static void *run(void *arg)
 	double end;
 
 	for (page = 0; page < part->pages; page++) {
-		fill_page(part->memory + page * PAGE, key_of(part, page));
+		write_page(part, page);
 		if (progress >= 0 && !part->first && page % 256 == 255) {
 			char text[24];
 			int len = snprintf(text, sizeof(text), "%llu\n", (page + 1) / 256);
@@ -94,8 +102,14 @@ static void *run(void *arg)
 	}
 
 	start = rnd(&state);
-	for (end = seconds() + linger; linger && seconds() < end; start++)
-		check(part, hash64(start) % part->pages);
+	for (end = seconds() + linger; linger && seconds() < end; start++) {
+		page = hash64(start) % part->pages;
+		check(part, page);
+		if (hash64(~start) % 4)
+			continue;
+		part->generation[page]++;
+		write_page(part, page);
+	}
 	return NULL;
 }
 
@@ -159,6 +173,9 @@ int main(int argc, char **argv)
 		part[i].pages = pages * (i + 1) / threads - part[i].first;
 		part[i].memory = memory + part[i].first * PAGE;
 		part[i].seed = seed;
+		part[i].generation = calloc(part[i].pages, 1);
+		if (!part[i].generation)
+			die("out of memory");
 		if (pthread_create(&part[i].thread, NULL, run, &part[i]))
 			die("no thread");
 	}

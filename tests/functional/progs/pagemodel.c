@@ -15,9 +15,10 @@
  * nothing was written meanwhile, what it returned is what the page holds, and
  * all else is struck off.
  *
- * A request may fail only when a FILE says so. It holds a letter and a number:
- * '-' nothing fails, 'w' writes and discards may, 'r' reads as well; the number
- * changes with the letter, and so gives a change and back away.
+ * A request may fail only when a FILE says so. It holds a letter, a number and
+ * another letter: 'w' writes may fail, 'r' reads may, '-' nothing may. The number
+ * changes with the letter, and so gives a change and back away; the second letter
+ * is what the first has been last, or is, besides '-'. A discard may never fail.
  *
  *   -t  threads (2)             -S  size to use, in MiB (the whole device)
  *   -s  seed (1)                -n  requests a thread (0: until SIGTERM)
@@ -66,7 +67,7 @@ struct snapshot {
 
 /* What an -e file says: nothing is expected to fail, or something. */
 struct excuse {
-	char letter;
+	char letter, last;
 	u64 number;
 };
 
@@ -82,7 +83,8 @@ struct worker {
 };
 
 static const char *device;
-static int fd, excuse_fd[MAX_FILES];
+static int fd;
+static const char *excuse_file[MAX_FILES];
 static unsigned int excuses, ops, pause_us, split;
 static u64 seed = 1, pages, now, bad;
 static struct page *page;
@@ -111,14 +113,17 @@ static void put(u64 nr)
 
 /* --- What may fail --- */
 
+/* It is replaced whole, by a rename. */
 static struct excuse read_excuse(unsigned int i)
 {
-	struct excuse e = { '-', 0 };
+	struct excuse e = { '-', '-', 0 };
+	int at = open(excuse_file[i], O_RDONLY);
 	char text[32] = "";
 
-	if (pread(excuse_fd[i], text, sizeof(text) - 1, 0) < 0 ||
-	    sscanf(text, "%c %llu", &e.letter, &e.number) != 2)
-		e.letter = '?';	/* being written */
+	if (at < 0 || read(at, text, sizeof(text) - 1) < 0 ||
+	    sscanf(text, "%c %llu %c", &e.letter, &e.number, &e.last) != 3)
+		die("%s: '%s'", excuse_file[i], text);
+	close(at);
 	return e;
 }
 
@@ -130,29 +135,27 @@ static void note_excuses(struct worker *w)
 		w->excuse[i] = read_excuse(i);
 }
 
-static int covers(struct excuse e, int reading)
+/* Did the file say so when the request began, or at some time since? */
+static int covered(struct excuse begun, struct excuse now, char what)
 {
-	return e.letter == '?' || e.letter == 'r' || (e.letter == 'w' && !reading);
+	return begun.letter == what || (now.number != begun.number && now.last == what);
 }
 
-static void failed(struct worker *w, const char *what, int reading, u64 first,
+static void failed(struct worker *w, const char *name, char what, u64 first,
 		   unsigned int count, int err)
 {
 	unsigned int i;
 
 	w->failed++;
 	for (i = 0; i < excuses; i++) {
-		struct excuse e = read_excuse(i);
-
-		if (covers(e, reading) || covers(w->excuse[i], reading) ||
-		    e.number != w->excuse[i].number) {
+		if (covered(w->excuse[i], read_excuse(i), what)) {
 			w->excused++;
 			return;
 		}
 	}
 	if (__atomic_fetch_add(&bad, 1, __ATOMIC_RELAXED) < SHOWN)
 		printf("# %s of %u pages at %llu fails without a reason: %s\n",
-		       what, count, first, errno_name(err));
+		       name, count, first, errno_name(err));
 }
 
 /* --- What a page may hold --- */
@@ -354,7 +357,7 @@ static void do_write(struct worker *w, u64 first, unsigned int count)
 	note_excuses(w);
 	got = pwritev(fd, vec, n, first * PAGE);
 	if (got != (ssize_t)count * PAGE)
-		failed(w, "a write", 0, first, count, got < 0 ? errno : EIO);
+		failed(w, "a write", 'w', first, count, got < 0 ? errno : EIO);
 	else
 		w->written += count;
 	end_change(w, first, count, got == (ssize_t)count * PAGE);
@@ -373,7 +376,7 @@ static void do_discard(struct worker *w, u64 first, unsigned int count)
 	note_excuses(w);
 	err = ioctl(fd, zero ? BLKZEROOUT : BLKDISCARD, range);
 	if (err)
-		failed(w, zero ? "a zeroing" : "a discard", 0, first, count, errno);
+		failed(w, zero ? "a zeroing" : "a discard", 'd', first, count, errno);
 	else
 		w->dropped += count;
 	end_change(w, first, count, !err);
@@ -393,7 +396,7 @@ static int do_read(struct worker *w, u64 first, unsigned int count)
 	note_excuses(w);
 	got = preadv(fd, vec, n, first * PAGE);
 	if (got != (ssize_t)count * PAGE) {
-		failed(w, "a read", 1, first, count, got < 0 ? errno : EIO);
+		failed(w, "a read", 'r', first, count, got < 0 ? errno : EIO);
 		return -1;
 	}
 	memcpy(data, vec[0].iov_base, vec[0].iov_len);
@@ -492,9 +495,7 @@ static void open_excuse(const char *file)
 {
 	if (excuses == MAX_FILES)
 		die("more than %u -e", MAX_FILES);
-	excuse_fd[excuses] = open(file, O_RDONLY);
-	if (excuse_fd[excuses++] < 0)
-		die("%s: %s", file, strerror(errno));
+	excuse_file[excuses++] = file;
 }
 
 int main(int argc, char **argv)
