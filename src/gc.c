@@ -290,6 +290,8 @@ static size_t empty_some(struct z2_gc *gc, unsigned int class)
 	spin_lock(&gc->emptying);
 	n = depot_take(gc, class, handles, BATCH_HANDLES);
 	for (i = 0; i < n; i++)
+		z2_pool_prefetch(handles[i]);
+	for (i = 0; i < n; i++)
 		z2_pool_free(gc->pool, handles[i]);
 	gc->freed += n;
 	bytes = n * gc->classes->size[class];
@@ -498,6 +500,9 @@ unsigned long z2_gc_take(struct z2_gc *gc, size_t size)
 	}
 	if (cpu->nr[class]) {
 		handle = cpu->stacks[class][--cpu->nr[class]];
+		/* The next one of this class, by the time that it is wanted. */
+		if (cpu->nr[class])
+			z2_pool_prefetch(cpu->stacks[class][cpu->nr[class] - 1]);
 		cpu->recycled++;
 		unreserve(gc, cpu, gc->classes->size[class]);
 	}

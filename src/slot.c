@@ -237,28 +237,6 @@ void z2_slot_prefetch(struct z2_slot_table *table, unsigned long index)
 }
 
 /**
- * z2_slot_prefetch_object() - the object in a slot may be read soon
- * @table: the table
- * @index: the slot, which need not be locked, and need not be one
- *
- * zsmalloc's handle is the address of where it keeps an object's location:
- * the first of the things that reading it waits for, and the only one that can
- * be named without the allocator's locks.  Reading page after page takes 3 to
- * 5 % less with it (lz4, user-mode Linux).  The word may be any by the time it
- * is used, for a processor ignores what it can't fetch.
- *
- * Context: any.
- */
-void z2_slot_prefetch_object(struct z2_slot_table *table, unsigned long index)
-{
-	struct z2_slot *slot = slot_at(table, index);
-
-	if (index < table->nr &&
-	    !(atomic_read(&slot->state) & (Z2_SLOT_SAME | Z2_SLOT_BACKING)))
-		prefetch((void *)(unsigned long)data_race(slot->word));
-}
-
-/**
  * z2_slot_peek() - content bits of a slot, without its lock
  * @table: the table
  * @index: the slot
@@ -287,6 +265,29 @@ struct z2_object z2_slot_get(struct z2_slot_table *table, unsigned long index)
 	lockdep_assert(lock_is_held(&table->dep_map));
 	return (struct z2_object){
 		.word = slot->word,
+		.state = atomic_read(&slot->state) & Z2_SLOT_CONTENT,
+	};
+}
+
+/**
+ * z2_slot_glance() - what a slot seems to hold, without its lock
+ * @table: the table
+ * @index: the slot; one beyond the table will do
+ *
+ * For hints only: the slot may hold something else by then, and word and state
+ * need not belong together.
+ *
+ * Context: any.
+ * Return: the object; empty beyond the table.
+ */
+struct z2_object z2_slot_glance(struct z2_slot_table *table, unsigned long index)
+{
+	struct z2_slot *slot = slot_at(table, index);
+
+	if (index >= table->nr)
+		return (struct z2_object){};
+	return (struct z2_object){
+		.word = data_race(slot->word),
 		.state = atomic_read(&slot->state) & Z2_SLOT_CONTENT,
 	};
 }

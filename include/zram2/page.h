@@ -18,6 +18,7 @@ typedef void (*z2_page_modify_fn)(void *arg, void *page);
 int z2_page_write(struct z2_device *dev, unsigned long index, struct page *page);
 int z2_page_modify(struct z2_device *dev, unsigned long index, struct page *page,
 		   z2_page_modify_fn modify, void *arg, bool may_wait);
+void z2_page_prefetch(struct z2_device *dev, unsigned long index);
 int z2_page_read(struct z2_device *dev, unsigned long index, struct page *page,
 		 struct z2_object *backed);
 int z2_page_unpack(struct z2_device *dev, unsigned long index, const struct z2_object *obj,

@@ -6,6 +6,7 @@
 #include <linux/gfp.h>
 #include <linux/math.h>
 #include <linux/mm.h>
+#include <linux/prefetch.h>
 #include <linux/types.h>
 
 struct z2_pool;
@@ -45,6 +46,20 @@ size_t z2_pool_huge_size(const struct z2_pool *pool);
 unsigned long z2_pool_pages(struct z2_pool *pool);
 unsigned long z2_pool_pages_compacted(struct z2_pool *pool);
 void z2_pool_compact(struct z2_pool *pool);
+
+/**
+ * z2_pool_prefetch() - an object will soon be used, or freed
+ * @handle: it; may be none any more, or anything else
+ *
+ * zsmalloc's handle is the address of where it keeps an object's location.
+ * That memory is seldom in the cache, is the first that anything done with an
+ * object waits for, and the only one that can be named without the allocator's
+ * locks.  A processor ignores what it can't fetch.
+ */
+static inline void z2_pool_prefetch(unsigned long handle)
+{
+	prefetch((const void *)handle);
+}
 
 /**
  * z2_pool_class() - the size class of an object

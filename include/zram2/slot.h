@@ -96,8 +96,8 @@ bool __must_check z2_slot_write_trylock(struct z2_slot_table *table, unsigned lo
 void z2_slot_write_unlock(struct z2_slot_table *table, unsigned long index);
 
 void z2_slot_prefetch(struct z2_slot_table *table, unsigned long index);
-void z2_slot_prefetch_object(struct z2_slot_table *table, unsigned long index);
 u32 z2_slot_peek(struct z2_slot_table *table, unsigned long index);
+struct z2_object z2_slot_glance(struct z2_slot_table *table, unsigned long index);
 struct z2_object z2_slot_get(struct z2_slot_table *table, unsigned long index);
 struct z2_object z2_slot_replace(struct z2_slot_table *table, unsigned long index,
 				 struct z2_object new);
