@@ -6,6 +6,7 @@
 #   kernels=A,B   on these kernels when KERNEL doesn't name others; uml stands
 #                 for the flavour of user-mode Linux that suits the CPUs
 #   bins=A,B      programs of this machine that it uses
+#   named=yes     only if SCENARIO names it
 # Scenarios that ask for the same machine share one boot.
 . "$(dirname "$0")/../tests/lib/common.sh"
 . "$Z2_TOP/tests/lib/vm.sh"
@@ -29,7 +30,8 @@ wanted() {
 	local s name kernel cpus
 	for s in "$bench"/scenarios/*.sh; do
 		name=$(basename "$s" .sh)
-		[ -z "${SCENARIO:-}" ] || [[ " $SCENARIO " == *" $name "* ]] || continue
+		[[ " ${SCENARIO:-} " == *" $name "* ]] ||
+			{ [ -z "${SCENARIO:-}" ] && [ "$(option "$s" named no)" = no ]; } || continue
 		for kernel in $(tr ',' ' ' <<<"${KERNEL:-$(option "$s" kernels uml)}"); do
 			for cpus in $(option "$s" cpus 1 | tr ',' ' '); do
 				case $kernel-$cpus in
@@ -102,8 +104,20 @@ progress() {
 			[ "$line" = "$last" ] || say "  $line"
 			last=$line
 			;;
+		'    P,'*) ;;
 		*) printf '%s\n' "$line" ;;
 		esac
+	done
+}
+
+# flame_graphs KERNEL LOG: of the stacks that a boot's scenarios have seen.
+flame_graphs() {
+	local target=$1 log=$2 scenario cpus driver what name
+	tr -d '\r' <"$log" | grep '^P,' >"$Z2_SCRATCH/stacks" || return 0
+	cut -d , -f 2-5 "$Z2_SCRATCH/stacks" | sort -u | while IFS=, read -r scenario cpus driver what; do
+		name=$scenario-$target-$cpus-$what-$driver
+		sed -n "s/^P,$scenario,$cpus,$driver,$what,//p" "$Z2_SCRATCH/stacks" |
+			"$flame_graph" --title "$what, $driver ($target)" --width 960 >"$results/$name.svg"
 	done
 }
 
@@ -137,9 +151,11 @@ run_machine() {
 	wait $pid || true
 	taskset -cp "$host_cpus" $$ >/dev/null
 	collect "$target" "$Z2_TOP/build/logs/$target-$name.log.results"
+	flame_graphs "$target" "$Z2_TOP/build/logs/$target-$name.log.results"
 }
 
-need_packages gcc libc6-dev rsync python3 gnuplot-nox util-linux fio
+need_packages gcc libc6-dev rsync python3 gnuplot-nox util-linux fio linux-perf libdevel-nytprof-perl
+flame_graph=/usr/share/perl5/Devel/NYTProf/flamegraph.pl
 host_cpus=$(taskset -cp $$ | sed 's/.*: //')
 wanted | sort >"$Z2_SCRATCH/wanted"
 [ -s "$Z2_SCRATCH/wanted" ] || die "no such scenario: ${SCENARIO:-}"
