@@ -260,23 +260,28 @@ quiet() {
 no_pool_page() { [ "$(vmstat nr_zspages)" = 0 ]; }
 expect_reset() { [ "$(sysfs_write "$sys/reset" 1)" = OK ]; }
 
-# Rounds of a minute, since the way the disks are set up matters as well.
+# Rounds of a minute, since the way the disks are set up matters as well, and what
+# it takes to look at it all afterwards counts as time.
 echo "# seed $seed, $seconds seconds"
-number=0 left=$seconds failed_allocations=0 failed_io=0 written=0 read_back=0
+failed_allocations=0 failed_io=0 written=0 read_back=0
 swapped=$(vmstat pswpout)
-while [ $left -gt 0 ]; do
+number=0 end=$(($(now) + seconds))
+while left=$((end - $(now))) && [ $left -gt 0 ]; do
 	number=$((number + 1))
-	p=$((left < 90 ? left : 60))
-	left=$((left - p))
-	round $number $p
+	round $number $((left < 30 ? 30 : left < 90 ? left : 60))
 done
 
-# A torture in which nothing happens would find nothing.
-for p in hot_add swapon; do holds "done at all: $p" "$(times_done $p)" -gt 0; done
+# A torture in which nothing happens would find nothing. A short one on a slow
+# machine may not come to everything.
+swapped=$(($(vmstat pswpout) - swapped))
+echo "# pages: $swapped swapped out, $written written back, $read_back read back; made to fail: $failed_allocations" \
+	"allocations, $failed_io requests to the backing device; done: hot_add $(times_done hot_add), swapon" \
+	"$(times_done swapon), hotplug $(times_done hotplug), freeze $(times_done freeze)"
+[ $seconds -ge 120 ] || exit 0
+for p in hot_add swapon freeze; do holds "done at all: $p" "$(times_done $p)" -gt 0; done
 [ ! -w /sys/devices/system/cpu/cpu1/online ] || holds "done at all: hotplug" "$(times_done hotplug)" -gt 0
-holds "pages were swapped out" $(($(vmstat pswpout) - swapped)) -gt 1000
+holds "pages were swapped out" $swapped -gt 1000
 holds "pages were written back" $written -gt 100
 holds "pages were read back" $read_back -gt 10
 [ ! -d $FAULTS/failslab ] || holds "allocations were made to fail" $failed_allocations -gt 0
-[ $seconds -lt 120 ] || holds "done at all: freeze" "$(times_done freeze)" -gt 0
-[ $seconds -lt 60 ] || holds "the backing device was made to fail" $failed_io -gt 0
+holds "the backing device was made to fail" $failed_io -gt 0
