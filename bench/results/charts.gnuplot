@@ -24,6 +24,14 @@ plot 1 with lines lc rgb "#888888" dt 2 title "in-tree", \
   "" using 0:5 with points pt 2 ps 1 lw 1.5 lc rgb "#c03028" title "goal"
 
 
+set output "io-6.12-1.svg"
+set title "io: 6.12, CPUs: 1"
+set xrange [-0.6:7.6]
+plot 1 with lines lc rgb "#888888" dt 2 title "in-tree", \
+  "charts/io-6.12-1.dat" using 0:2:3:4:xtic(1) with yerrorbars pt 7 ps 1.2 lw 1.5 lc rgb "#3b75af" title "zram2, median and spread", \
+  "" using 0:5 with points pt 2 ps 1 lw 1.5 lc rgb "#c03028" title "goal"
+
+
 set output "io-uml-up-1.svg"
 set title "io: uml-up, CPUs: 1"
 set xrange [-0.6:23.6]
@@ -72,9 +80,17 @@ plot 1 with lines lc rgb "#888888" dt 2 title "in-tree", \
   "" using 0:5 with points pt 2 ps 1 lw 1.5 lc rgb "#c03028" title "goal"
 
 
+set output "swap-6.12-1.svg"
+set title "swap: 6.12, CPUs: 1"
+set xrange [-0.6:6.6]
+plot 1 with lines lc rgb "#888888" dt 2 title "in-tree", \
+  "charts/swap-6.12-1.dat" using 0:2:3:4:xtic(1) with yerrorbars pt 7 ps 1.2 lw 1.5 lc rgb "#3b75af" title "zram2, median and spread", \
+  "" using 0:5 with points pt 2 ps 1 lw 1.5 lc rgb "#c03028" title "goal"
+
+
 set output "swap-uml-fast-2.svg"
 set title "swap: uml-fast, CPUs: 2"
-set xrange [-0.6:6.6]
+set xrange [-0.6:9.6]
 plot 1 with lines lc rgb "#888888" dt 2 title "in-tree", \
   "charts/swap-uml-fast-2.dat" using 0:2:3:4:xtic(1) with yerrorbars pt 7 ps 1.2 lw 1.5 lc rgb "#3b75af" title "zram2, median and spread", \
   "" using 0:5 with points pt 2 ps 1 lw 1.5 lc rgb "#c03028" title "goal"
@@ -110,6 +126,14 @@ set title "fio: uml-up, CPUs: 1"
 set xrange [-0.6:3.6]
 plot 1 with lines lc rgb "#888888" dt 2 title "in-tree", \
   "charts/fio-uml-up-1.dat" using 0:2:3:4:xtic(1) with yerrorbars pt 7 ps 1.2 lw 1.5 lc rgb "#3b75af" title "zram2, median and spread", \
+  "" using 0:5 with points pt 2 ps 1 lw 1.5 lc rgb "#c03028" title "goal"
+
+
+set output "io-6.12-1.png"
+set title "io: 6.12, CPUs: 1"
+set xrange [-0.6:7.6]
+plot 1 with lines lc rgb "#888888" dt 2 title "in-tree", \
+  "charts/io-6.12-1.dat" using 0:2:3:4:xtic(1) with yerrorbars pt 7 ps 1.2 lw 1.5 lc rgb "#3b75af" title "zram2, median and spread", \
   "" using 0:5 with points pt 2 ps 1 lw 1.5 lc rgb "#c03028" title "goal"
 
 
@@ -161,9 +185,17 @@ plot 1 with lines lc rgb "#888888" dt 2 title "in-tree", \
   "" using 0:5 with points pt 2 ps 1 lw 1.5 lc rgb "#c03028" title "goal"
 
 
+set output "swap-6.12-1.png"
+set title "swap: 6.12, CPUs: 1"
+set xrange [-0.6:6.6]
+plot 1 with lines lc rgb "#888888" dt 2 title "in-tree", \
+  "charts/swap-6.12-1.dat" using 0:2:3:4:xtic(1) with yerrorbars pt 7 ps 1.2 lw 1.5 lc rgb "#3b75af" title "zram2, median and spread", \
+  "" using 0:5 with points pt 2 ps 1 lw 1.5 lc rgb "#c03028" title "goal"
+
+
 set output "swap-uml-fast-2.png"
 set title "swap: uml-fast, CPUs: 2"
-set xrange [-0.6:6.6]
+set xrange [-0.6:9.6]
 plot 1 with lines lc rgb "#888888" dt 2 title "in-tree", \
   "charts/swap-uml-fast-2.dat" using 0:2:3:4:xtic(1) with yerrorbars pt 7 ps 1.2 lw 1.5 lc rgb "#3b75af" title "zram2, median and spread", \
   "" using 0:5 with points pt 2 ps 1 lw 1.5 lc rgb "#c03028" title "goal"
