@@ -287,6 +287,7 @@ struct z2_object z2_slot_glance(struct z2_slot_table *table, unsigned long index
 	if (index >= table->nr)
 		return (struct z2_object){};
 	return (struct z2_object){
+		/* Whoever has the lock may be writing it: a torn one is as good. */
 		.word = data_race(slot->word),
 		.state = atomic_read(&slot->state) & Z2_SLOT_CONTENT,
 	};
