@@ -3,6 +3,7 @@
 #include <linux/errno.h>
 #include <linux/limits.h>
 #include <linux/sizes.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 
 #include <zram2/params.h>
@@ -475,7 +476,41 @@ static void params_recompress(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, params.prio, want->prio);
 }
 
+static const struct path_case {
+	const char *name;
+	const char *text;
+	size_t len;
+	const char *want;
+} path_cases[] = {
+	{ "plain", "/dev/sda", 8, "/dev/sda" },
+	{ "newline", "/dev/sda\n", 9, "/dev/sda" },
+	{ "two newlines", "/a\n\n", 4, "/a\n" },
+	{ "nothing", "", 0, "" },
+	{ "only a newline", "\n", 1, "" },
+	/* What comes after a zero isn't in the copy. */
+	{ "zero before the newline", "x\0\0\n", 4, "x" },
+	{ "zero first", "\0\n", 2, "" },
+};
+
+static void path_desc(const struct path_case *c, char *desc)
+{
+	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(path, path_cases, path_desc);
+
+static void params_path(struct kunit *test)
+{
+	const struct path_case *c = test->param_value;
+	char *path = z2_params_path(c->text, c->len);
+
+	KUNIT_ASSERT_NOT_NULL(test, path);
+	KUNIT_EXPECT_STREQ(test, path, c->want);
+	kfree(path);
+}
+
 static struct kunit_case params_cases[] = {
+	KUNIT_CASE_PARAM(params_path, path_gen_params),
 	KUNIT_CASE_PARAM(params_size, size_gen_params),
 	KUNIT_CASE_PARAM(params_uint, uint_gen_params),
 	KUNIT_CASE_PARAM(params_zero, zero_gen_params),

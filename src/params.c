@@ -2,6 +2,7 @@
 /* Parsing of attribute text; see the header. */
 #include <linux/ctype.h>
 #include <linux/errno.h>
+#include <linux/gfp.h>
 #include <linux/kernel.h>
 #include <linux/overflow.h>
 #include <linux/string.h>
@@ -131,6 +132,29 @@ int z2_params_u64(const char *text, u64 *value, const char **why)
 int z2_params_bool(const char *text, bool *value, const char **why)
 {
 	return kstrtobool(text, value) ? refuse(why, "neither 0 nor 1", -EINVAL) : 0;
+}
+
+/**
+ * z2_params_path() - the name of a file
+ * @text: as written to an attribute; ends at its length or at a zero before
+ * @len: of it
+ *
+ * One newline at the end is echo's; more are part of a strange name.
+ *
+ * Context: may sleep.
+ * Return: the name, to be freed with kfree(), or NULL for want of memory.
+ */
+char *z2_params_path(const char *text, size_t len)
+{
+	char *path = kstrndup(text, len, GFP_KERNEL);
+	size_t end;
+
+	if (!path)
+		return NULL;
+	end = strlen(path);
+	if (end && path[end - 1] == '\n')
+		path[end - 1] = '\0';
+	return path;
 }
 
 /**

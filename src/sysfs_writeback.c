@@ -80,12 +80,9 @@ static ssize_t backing_dev_store(struct device *d, struct device_attribute *attr
 
 	if (z2_device_state(dev) != Z2_CONFIGURING)
 		return z2_sysfs_refuse(dev, attr, in_use, -EBUSY);
-	path = kstrndup(buf, len, GFP_KERNEL);
+	path = z2_params_path(buf, len);
 	if (!path)
 		return z2_sysfs_refuse(dev, attr, why, -ENOMEM);
-	/* One newline is echo's; more would be part of a strange name. */
-	if (len && path[len - 1] == '\n')
-		path[len - 1] = '\0';
 
 	/* Not with the config lock: opening takes a disk's open_mutex. */
 	backing = open_backing(path, &why);

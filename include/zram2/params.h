@@ -76,6 +76,7 @@ int z2_params_size(const char *text, u64 *bytes, const char **why);
 int z2_params_uint(const char *text, unsigned int *value, const char **why);
 int z2_params_u64(const char *text, u64 *value, const char **why);
 int z2_params_bool(const char *text, bool *value, const char **why);
+char *z2_params_path(const char *text, size_t len);
 int z2_params_age(const char *text, s64 *seconds, const char **why);
 int z2_params_zero(const char *text, const char **why);
 int z2_params_reset(const char *text, const char **why);
