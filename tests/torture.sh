@@ -21,7 +21,7 @@ torture() {
 	say "$target: $minutes minutes with seed $seed on $(target_about "$target")"
 	# Setting up, and seeing that all is right, takes its time too.
 	vm_boot "$target" "$Z2_SCRATCH/torture.cpio" $((minutes * 180 + 900)) "$(case_option "$case" mem 1G)" 2 \
-		quiet log_buf_len=64M "z2.seconds=$((minutes * 60))" "z2.seed=$seed"
+		quiet log_buf_len=16M "z2.seconds=$((minutes * 60))" "z2.seed=$seed"
 	rm -f "$Z2_SCRATCH/torture.cpio"
 }
 
