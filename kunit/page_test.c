@@ -613,61 +613,32 @@ static void page_without_memory(struct kunit *test)
 	expect_nothing_left(t);
 }
 
-/* A codec for pages that change: of two tries the second finds far less. */
+/* For pages that change: of two tries the second finds far less. */
 static unsigned int tries;
-
-static int shrinking_setup(struct z2_codec_params *params, void **shared)
-{
-	return 0;
-}
-
-static void shrinking_teardown(void *shared)
-{
-}
-
-static void *shrinking_create(const struct z2_codec_params *params, void *shared)
-{
-	return &tries;
-}
-
-static void shrinking_destroy(void *ctx)
-{
-}
 
 static int shrinking_compress(void *ctx, const void *src, void *dst)
 {
-	int len = tries++ & 1 ? 100 : 3000;
-
-	memset(dst, 1, len);
-	return len;
+	fake_len = tries++ & 1 ? 100 : 3000;
+	return fake_compress(ctx, src, dst);
 }
 
-static int shrinking_decompress(void *ctx, const void *src, size_t len, void *dst)
-{
-	return -EIO;
-}
-
-static const struct z2_codec_ops shrinking = {
+static const struct z2_codec_ops shrinking_ops = {
 	.name = "shrinking",
-	.setup = shrinking_setup,
-	.teardown = shrinking_teardown,
-	.ctx_create = shrinking_create,
-	.ctx_destroy = shrinking_destroy,
+	.setup = fake_setup,
+	.teardown = fake_teardown,
+	.ctx_create = fake_ctx_create,
+	.ctx_destroy = fake_ctx_destroy,
 	.compress = shrinking_compress,
-	.decompress = shrinking_decompress,
+	.decompress = fake_decompress,
 };
 
 /* No small object gets the room that was found for a large one. */
 static void page_shrinks_meanwhile(struct kunit *test)
 {
 	struct page_test *t = test->priv;
-	struct z2_codec_params params = {};
-	struct z2_codec *real = t->dev->codecs[Z2_PRIMARY];
-	struct z2_codec *fake = z2_codec_create(&shrinking, &params);
 	unsigned long i;
 
-	KUNIT_ASSERT_FALSE(test, IS_ERR(fake));
-	t->dev->codecs[Z2_PRIMARY] = fake;
+	t->dev = z2t_device_start(test, &shrinking_ops, NR_PAGES);
 	tries = 0;
 	z2t_fill(t->data, PAGE_SIZE, Z2T_TEXT, 1);
 	for (i = 0; i < NR_PAGES; i++) {
@@ -687,8 +658,6 @@ static void page_shrinks_meanwhile(struct kunit *test)
 	KUNIT_EXPECT_LE(test, z2_pool_pages(t->dev->pool), 8);
 	for (i = 0; i < NR_PAGES; i++)
 		z2_page_free(t->dev, i);
-	t->dev->codecs[Z2_PRIMARY] = real;
-	z2_codec_destroy(fake);
 	expect_nothing_left(t);
 }
 
