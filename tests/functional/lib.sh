@@ -131,9 +131,12 @@ end_bg() { kill "$1" 2>/dev/null; wait "$1"; }
 log_mark() { echo "$CASE: mark" >/dev/kmsg; }
 log_since() {
 	dmesg | awk -v mark="$CASE: mark" '
-		index($0, mark) { n = 0; next }
+		index($0, mark) { n = 0; marked = 1; next }
 		{ line[n++] = $0 }
-		END { for (i = 0; i < n; i++) print line[i] }'
+		END {
+			if (!marked) print "zram2: BUG: the mark in the log is lost"
+			for (i = 0; i < n; i++) print line[i]
+		}'
 }
 dmesg_has() { log_since | grep -Eq -- "$1"; }
 

@@ -7,7 +7,7 @@
  * goes through swap twice. Exits 1 when a page came back different.
  *
  *   -l  for so many seconds more keep reading pages, in random order, and writing
- *       every fourth anew
+ *       every fourth anew; then read and check all of them once more
  *   -r  write to FILE how many MiB the first thread has filled, as it goes: for
  *       one that is going to be killed
  *   -p  when filled, have the kernel swap it all out
@@ -110,6 +110,8 @@ static void *run(void *arg)
 		part->generation[page]++;
 		write_page(part, page);
 	}
+	for (page = 0; linger && page < part->pages; page++)
+		check(part, page);
 	return NULL;
 }
 
