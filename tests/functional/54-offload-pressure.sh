@@ -49,7 +49,9 @@ swap_on() {
 }
 swap_off() {
 	ok_if "$what: swapoff" swapoff "$dev"
-	is "$what: no request failed" "$(stat_of failed_reads) $(stat_of failed_writes)" "0 0"
+	is "$what: no read request failed" "$(stat_of failed_reads)" 0
+	# With the last of the reserves gone a write can: mm keeps the page then.
+	is "$what: no write failed" "$(stat_of failed_writes)" 0
 	is "$what: nothing is left in the queue" "$(offload pending)" 0
 	is "$what: all that was queued was done" "$(($(offload completed) + $(offload taken)))" "$(offload queued)"
 	drop_disk
