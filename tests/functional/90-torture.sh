@@ -115,7 +115,7 @@ wait_for() {
 	local name=${1%%:*} pid=${1#*:} out
 	out=${pid#*:} pid=${pid%%:*}
 	# Who waits for what, if it takes so long that something may be wrong.
-	eventually $(few 120) gone "$pid" || explain_processes "$name"
+	eventually "$(few 120)" gone "$pid" || explain_processes "$name"
 	wait "$pid"
 	is "$what: $name ends well" $? 0 && case $name in raw* | fuzz) ;; *) return ;; esac
 	explain <"$out"
