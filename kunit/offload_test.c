@@ -591,11 +591,11 @@ static void offload_one_of_two(struct kunit *test)
 	WRITE_ONCE(t->held, huge);
 	submit(t, huge, true);
 	KUNIT_ASSERT_TRUE(test, wait_for(&t->waiting, 1));
-	/* As many as it takes to wake the other one. */
+	/* The other one is woken for them. */
 	for (i = 1; i <= SWAP_CLUSTER_MAX; i++)
 		swap_out(t, i);
 	KUNIT_ASSERT_TRUE(test, wait_for(&t->ended, SWAP_CLUSTER_MAX));
-	KUNIT_EXPECT_EQ(test, z2_offload_stats(t->offload).wakeups, 2);
+	KUNIT_EXPECT_GE(test, z2_offload_stats(t->offload).wakeups, 2);
 	/* It has given up waiting for more. */
 	msleep(50);
 	atomic64_add(10 * t->cost, &clock);
@@ -605,6 +605,26 @@ static void offload_one_of_two(struct kunit *test)
 	complete_all(&t->gate);
 	KUNIT_ASSERT_TRUE(test, wait_for(&item->ended, 1));
 	KUNIT_EXPECT_PTR_NE(test, item->by, current);
+	KUNIT_ASSERT_TRUE(test, wait_idle(t));
+}
+
+/* What comes behind a huge page doesn't wait for it as long as a worker is idle. */
+static void offload_behind_a_folio(struct kunit *test)
+{
+	struct offload_test *t = make(test, 2);
+	struct item *huge, *item;
+
+	learn(t);
+	huge = prepare(t, 0, REQ_OP_WRITE | REQ_SWAP, t->text, QUEUE / 2, t->text);
+	WRITE_ONCE(t->held, huge);
+	submit(t, huge, true);
+	KUNIT_ASSERT_TRUE(test, wait_for(&t->waiting, 1));
+	item = swap_out(t, 1);
+	KUNIT_EXPECT_TRUE(test, wait_for(&item->ended, 1));
+	KUNIT_EXPECT_EQ(test, atomic_read(&huge->ended), 0);
+	WRITE_ONCE(t->held, NULL);
+	complete_all(&t->gate);
+	KUNIT_ASSERT_TRUE(test, wait_for(&huge->ended, 1));
 	KUNIT_ASSERT_TRUE(test, wait_idle(t));
 }
 
@@ -842,6 +862,7 @@ static struct kunit_case offload_cases[] = {
 	KUNIT_CASE(offload_coarse_clock),
 	KUNIT_CASE(offload_late_folio),
 	KUNIT_CASE(offload_one_of_two),
+	KUNIT_CASE(offload_behind_a_folio),
 	KUNIT_CASE(offload_destroy_in_flight),
 	KUNIT_CASE(offload_threads),
 	KUNIT_CASE(offload_each_once),

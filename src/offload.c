@@ -115,6 +115,7 @@ struct worker {
  * @active: how many are; not zero when there are entries
  * @due: when one of them should take an entry, or have finished one; the last of
  *	them counts
+ * @running: pages that workers have taken and not yet written
  * @inline_running: submitters that carry out their own bio and will come back
  * @stats: all but @pending
  * @ring: the entries; each has a page at the least
@@ -131,6 +132,7 @@ struct lane {
 	struct worker *idle;
 	unsigned int active;
 	u64 due;
+	unsigned int running;
 	unsigned int inline_running;
 	struct z2_offload_stats stats;
 	struct entry ring[Z2_OFFLOAD_QUEUE_PAGES];
@@ -240,7 +242,8 @@ static void run(struct lane *lane, struct bio *bio, unsigned int pages, u64 star
 
 	spin_unlock(&lane->lock);
 	offload->ops->run(offload->ctx, bio);
-	sample = div_u64(offload->ops->now() - start, pages);
+	/* Clocks of two CPUs may disagree. */
+	sample = div_u64(max_t(s64, offload->ops->now() - start, 0), pages);
 	spin_lock(&lane->lock);
 	learn(lane, sample, switches != current->nvcsw + current->nivcsw);
 }
@@ -264,7 +267,9 @@ static bool work_off(struct lane *lane)
 
 	while (now = clock(), take(lane, &entry, now, "worker")) {
 		set_due(lane, now + entry.pages * lane->stats.page_ns);
+		lane->running += entry.pages;
 		run(lane, entry.bio, entry.pages, now);
+		lane->running -= entry.pages;
 		lane->stats.completed += entry.pages;
 		any = true;
 		cond_resched_lock(&lane->lock);
@@ -340,12 +345,15 @@ static void help_if_late(struct lane *lane, bool reads)
 	spin_unlock(&lane->lock);
 }
 
-/* With the lane's lock: one worker to begin with, and one for each so many pages. */
+/*
+ * With the lane's lock: one worker to begin with, and one for each so many pages,
+ * those of a huge page that one has in hand included.
+ */
 static void wake_worker(struct lane *lane, u64 now)
 {
 	struct worker *worker = lane->idle;
 
-	if (!worker || lane->pages < lane->active * PAGES_A_WORKER)
+	if (!worker || lane->pages + lane->running < lane->active * PAGES_A_WORKER)
 		return;
 	lane->idle = worker->next;
 	if (!lane->active++)
@@ -411,9 +419,10 @@ static void submit_to(struct lane *lane, struct bio *bio)
 	spin_lock(&lane->lock);
 	now = lane->offload->ops->now();
 	if (!try_to_queue(lane, bio, pages, now)) {
-		lane->inline_running++;
+		WRITE_ONCE(lane->inline_running, lane->inline_running + 1);
 		run(lane, bio, pages, now);
-		if (!--lane->inline_running)
+		WRITE_ONCE(lane->inline_running, lane->inline_running - 1);
+		if (!lane->inline_running)
 			wake_up(&lane->gone);
 	}
 	spin_unlock(&lane->lock);
