@@ -235,7 +235,7 @@ static struct magazine *magazine_to_fill(struct z2_gc *gc, unsigned int class)
 	if (mag) {
 		gc->empty = mag->next;
 		mag->next = gc->full[class];
-		gc->full[class] = mag;
+		WRITE_ONCE(gc->full[class], mag);
 	}
 	return mag;
 }
@@ -252,7 +252,7 @@ static void stack_to_depot(struct z2_gc *gc, struct gc_cpu *cpu, unsigned int cl
 		while (nr && mag->nr < MAGAZINE_HANDLES)
 			mag->handles[mag->nr++] = stack[--nr];
 	spin_unlock(&gc->depot_lock);
-	cpu->nr[class] = nr;
+	WRITE_ONCE(cpu->nr[class], nr);
 }
 
 /* Up to @max handles of a class out of the depot. */
@@ -269,7 +269,7 @@ static unsigned int depot_take(struct z2_gc *gc, unsigned int class, unsigned lo
 		mag->nr -= n;
 		memcpy(handles, &mag->handles[mag->nr], n * sizeof(*handles));
 		if (!mag->nr) {
-			gc->full[class] = mag->next;
+			WRITE_ONCE(gc->full[class], mag->next);
 			mag->next = gc->empty;
 			gc->empty = mag;
 		}
@@ -324,7 +324,7 @@ static unsigned int take_off_stack(struct z2_gc *gc, struct gc_cpu *cpu, unsigne
 	unsigned int n = cpu->nr[class];
 
 	memcpy(handles, cpu->stacks[class], n * sizeof(*handles));
-	cpu->nr[class] = 0;
+	WRITE_ONCE(cpu->nr[class], 0);
 	/* No longer deferred: they were counted for nothing. */
 	cpu->deferred -= n;
 	cpu->sync_full += n;
@@ -383,20 +383,29 @@ static void drain(struct z2_gc *gc, const char *by)
  * z2_gc_flush() - give all kept objects back to the pool, now
  * @gc: the kept objects
  *
- * When it returns, whatever was kept when it was called is free, or in the hands
- * of a writer; it waits for no work, but for a batch that another CPU is just
- * freeing.
+ * When it returns, as much as was kept when it was called is free, or in the
+ * hands of a writer; it waits for no work, but for a batch that another CPU is
+ * just freeing.
  *
  * Context: process, may sleep; fit for reclaim.
  * Return: whether there was anything.
  */
 bool z2_gc_flush(struct z2_gc *gc)
 {
+	size_t done;
+	long left;
+
 	if (!atomic_long_read(&gc->reserved))
 		return false;
 	/* Seen by who takes a CPU's lock after us: nothing goes back to its stacks. */
 	atomic_inc(&gc->flushing);
-	drain(gc, "flush");
+	empty_cpus(gc);
+	/* Other CPUs may free faster than this one: what there was is enough. */
+	left = atomic_long_read(&gc->reserved);
+	while (left > 0 && (done = empty_depot(gc, CHUNK_BYTES, "flush"))) {
+		left -= done;
+		cond_resched();
+	}
 	atomic_dec(&gc->flushing);
 	/* Others may have taken the last of them. */
 	spin_lock(&gc->emptying);
@@ -444,7 +453,8 @@ static bool keep(struct z2_gc *gc, struct gc_cpu *cpu, unsigned long handle, siz
 		cpu->sync_limit++;
 		return false;
 	}
-	cpu->stacks[class][cpu->nr[class]++] = handle;
+	cpu->stacks[class][cpu->nr[class]] = handle;
+	WRITE_ONCE(cpu->nr[class], cpu->nr[class] + 1);
 	cpu->deferred++;
 	/* Under the lock, which a flush takes after it has disarmed. */
 	arm(gc);
@@ -485,24 +495,27 @@ unsigned long z2_gc_take(struct z2_gc *gc, size_t size)
 	struct gc_cpu *cpu = raw_cpu_ptr(gc->cpus);
 	unsigned int class = z2_pool_class(gc->classes, size);
 	unsigned long handle = 0;
+	unsigned int nr;
 
 	if (!READ_ONCE(cpu->nr[class]) && !READ_ONCE(gc->full[class]))
 		return 0;
 
 	spin_lock(&cpu->lock);
+	nr = cpu->nr[class];
 	/* Half a stack, so that a free that comes next has room. */
-	if (!cpu->nr[class]) {
-		cpu->nr[class] = depot_take(gc, class, cpu->stacks[class],
-					    atomic_read(&gc->flushing) ? 1 : STACK_HANDLES / 2);
+	if (!nr) {
+		nr = depot_take(gc, class, cpu->stacks[class],
+				atomic_read(&gc->flushing) ? 1 : STACK_HANDLES / 2);
 		/* The worker may have been here already. */
-		if (cpu->nr[class] > 1)
+		if (nr > 1)
 			arm(gc);
 	}
-	if (cpu->nr[class]) {
-		handle = cpu->stacks[class][--cpu->nr[class]];
+	if (nr) {
+		handle = cpu->stacks[class][--nr];
+		WRITE_ONCE(cpu->nr[class], nr);
 		/* The next one of this class, by the time that it is wanted. */
-		if (cpu->nr[class])
-			z2_pool_prefetch(cpu->stacks[class][cpu->nr[class] - 1]);
+		if (nr)
+			z2_pool_prefetch(cpu->stacks[class][nr - 1]);
 		cpu->recycled++;
 		unreserve(gc, cpu, gc->classes->size[class]);
 	}

@@ -31,6 +31,9 @@
 #define GFP_WITH_STREAM		GFP_NOWAIT
 #define GFP_WITHOUT_STREAM	GFP_NOIO
 
+/* How often what others keep freeing is given back before a write fails. */
+#define FLUSHES			3
+
 /**
  * struct room - a place in the pool for what is being written
  * @handle: 0 for none
@@ -123,14 +126,18 @@ static int take_room(struct z2_device *dev, struct room *room, unsigned int size
 	return 0;
 }
 
-/* The same, but what is kept of freed objects comes before a failure. */
+/*
+ * The same, but what is kept of freed objects comes before a failure.  Other
+ * writers may free, or take, more of them meanwhile.
+ */
 static int find_room(struct z2_device *dev, struct room *room, unsigned int size, gfp_t gfp,
 		     int nid)
 {
-	int err = take_room(dev, room, size, gfp, nid);
+	int tries = FLUSHES, err;
 
-	if (err && z2_gc_flush(dev->gc))
+	do {
 		err = take_room(dev, room, size, gfp, nid);
+	} while (err && tries-- && z2_gc_flush(dev->gc));
 	return err;
 }
 
