@@ -265,14 +265,17 @@ no_pool_page() { [ "$(vmstat nr_zspages)" = 0 ]; }
 expect_reset() { [ "$(sysfs_write "$sys/reset" 1)" = OK ]; }
 
 # Rounds of a minute, since the way the disks are set up matters as well, and what
-# it takes to look at it all afterwards counts as time.
+# it takes to look at it all afterwards counts as time: longer ones where that
+# takes many minutes.
+length=60
+[ $SLOW = 1 ] || [ $seconds -lt 600 ] || length=300
 echo "# seed $seed, $seconds seconds"
 failed_allocations=0 failed_io=0 written=0 read_back=0
 swapped=$(vmstat pswpout)
 number=0 end=$(($(now) + seconds))
 while left=$((end - $(now))) && [ $left -gt 0 ]; do
 	number=$((number + 1))
-	round $number $((left < 30 ? 30 : left < 90 ? left : 60))
+	round $number $((left < 30 ? 30 : left < length * 3 / 2 ? left : length))
 done
 
 # A torture in which nothing happens would find nothing. A short one on a slow
