@@ -78,14 +78,21 @@ ok_if "it reads back" blkop check "$dev" 32M $((size - 262144)) 11
 is "no write failed" "$(stat_of failed_writes)" 0
 set_to "$sys/mem_limit" 0
 
-# The shrinker. The worker may be first, and then is asked again.
+# The shrinker, which the event tells from the worker. That may be first, and
+# then it is tried again.
+tracing=/sys/kernel/tracing
+[ -d $tracing/events ] || mount -t tracefs tracefs $tracing 2>/dev/null
+event=$tracing/events/$DRIVER/${DRIVER}_gc/enable
+by_shrinker() { [ ! -e "$event" ] || grep -q "${DRIVER}_gc: $disk by=shrinker" $tracing/trace; }
 shrunk() {
 	blkop write "$dev" 0 $size 12 >/dev/null && blkop discard "$dev" 0 $size >/dev/null || return 1
 	echo 2 >/proc/sys/vm/drop_caches
 	echo 2 >/proc/sys/vm/drop_caches
-	[ "$(gc pending)" -lt $((size / 4096 / 4)) ]
+	[ "$(gc pending)" -lt $((size / 4096 / 4)) ] && by_shrinker
 }
+[ ! -e "$event" ] || echo 1 >"$event"
 ok_if "the shrinker gives it back" eventually 10 shrunk
+[ ! -e "$event" ] || echo 0 >"$event"
 
 # Reset with frees pending.
 ok_if "write" blkop write "$dev" 0 $size 13

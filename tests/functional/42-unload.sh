@@ -63,7 +63,7 @@ traces() {
 	disk) grep -E " ${DISK}[0-9]+\$" /proc/partitions ;;
 	"control class") ls -d "$CONTROL" ;;
 	"device number") grep -E " $DISK\$" /proc/devices ;;
-	"CPU hotplug state") grep -F "$DRIVER:" /sys/devices/system/cpu/hotplug/states ;;
+	"CPU hotplug state") grep -E "block/${DRIVER}[-:]" /sys/devices/system/cpu/hotplug/states ;;
 	esac
 }
 begin
@@ -71,6 +71,8 @@ new_disk 4M
 for what in disk "control class" "device number" "CPU hotplug state"; do
 	ok_if "there is a $what" traces "$what"
 done
+[ "$DRIVER" != zram2 ] ||
+	ok_if "what is kept of freed pages is told of CPUs" grep -q block/zram2-gc:dead /sys/devices/system/cpu/hotplug/states
 ok_if "the module unloads" unload_zram2
 for what in disk "control class" "device number" "CPU hotplug state"; do
 	is "no $what is left" "$(traces "$what" 2>/dev/null)" ""

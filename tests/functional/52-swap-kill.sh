@@ -27,9 +27,11 @@ for limit in 0 default; do
 	start=$(now_cs)
 	# shellcheck disable=SC2086 # a list
 	kill -9 $victims
+	# The survivor has a seventh of it. A sixteenth of the machine could be kept
+	# by a worker that sleeps: as much again.
 	came_back() {
 		[ $(($(kib MemAvailable) - before)) -ge $((used / 1024 / 2)) ] &&
-			[ "$(stat_of mem_used_total)" -le $((used / 2)) ]
+			[ "$(stat_of mem_used_total)" -le $((used / 4)) ]
 	}
 	ok_if "$limit: the memory is back" eventually 20 came_back
 	took=$(($(now_cs) - start))

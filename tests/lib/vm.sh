@@ -161,7 +161,7 @@ vm_boot_once() {
 # VM_DOUBTS names a file, failures are noted there, "CASE: ..." a line, for
 # another run of those cases that has the last word, and are listed at the end.
 # What was said of data, of leaks, or by the kernel itself needs no second run.
-VM_CERTAIN='90-torture: .*(ends well|damaged|memory is used|whole|stored|in slots|counted)|right|wrong|reads? back|zero|verif|complain|leak|unload|says nothing|no warning|no error|request failed'
+VM_CERTAIN='90-torture: .*(ends well|damaged|memory is used|whole|stored|in slots|counted)|right|wrong|reads? back|zero|verif|complain|leak|unload|says nothing|no warning|no error|request failed|no read failed|freed page|queued was done|no counter'
 vm_failure() {
 	local target=$1 what=$2
 	if [ -z "${VM_DOUBTS:-}" ] || grep -Eq "$VM_CERTAIN" <<<"$what"; then
