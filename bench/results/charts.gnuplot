@@ -72,9 +72,17 @@ plot 1 with lines lc rgb "#888888" dt 2 title "in-tree", \
   "" using 0:5 with points pt 2 ps 1 lw 1.5 lc rgb "#c03028" title "goal"
 
 
+set output "profile-6.12-1.svg"
+set title "profile: 6.12, CPUs: 1"
+set xrange [-0.6:17.6]
+plot 1 with lines lc rgb "#888888" dt 2 title "in-tree", \
+  "charts/profile-6.12-1.dat" using 0:2:3:4:xtic(1) with yerrorbars pt 7 ps 1.2 lw 1.5 lc rgb "#3b75af" title "zram2, median and spread", \
+  "" using 0:5 with points pt 2 ps 1 lw 1.5 lc rgb "#c03028" title "goal"
+
+
 set output "scale-uml-fast-2.svg"
 set title "scale: uml-fast, CPUs: 2"
-set xrange [-0.6:44.6]
+set xrange [-0.6:119.6]
 plot 1 with lines lc rgb "#888888" dt 2 title "in-tree", \
   "charts/scale-uml-fast-2.dat" using 0:2:3:4:xtic(1) with yerrorbars pt 7 ps 1.2 lw 1.5 lc rgb "#3b75af" title "zram2, median and spread", \
   "" using 0:5 with points pt 2 ps 1 lw 1.5 lc rgb "#c03028" title "goal"
@@ -177,9 +185,17 @@ plot 1 with lines lc rgb "#888888" dt 2 title "in-tree", \
   "" using 0:5 with points pt 2 ps 1 lw 1.5 lc rgb "#c03028" title "goal"
 
 
+set output "profile-6.12-1.png"
+set title "profile: 6.12, CPUs: 1"
+set xrange [-0.6:17.6]
+plot 1 with lines lc rgb "#888888" dt 2 title "in-tree", \
+  "charts/profile-6.12-1.dat" using 0:2:3:4:xtic(1) with yerrorbars pt 7 ps 1.2 lw 1.5 lc rgb "#3b75af" title "zram2, median and spread", \
+  "" using 0:5 with points pt 2 ps 1 lw 1.5 lc rgb "#c03028" title "goal"
+
+
 set output "scale-uml-fast-2.png"
 set title "scale: uml-fast, CPUs: 2"
-set xrange [-0.6:44.6]
+set xrange [-0.6:119.6]
 plot 1 with lines lc rgb "#888888" dt 2 title "in-tree", \
   "charts/scale-uml-fast-2.dat" using 0:2:3:4:xtic(1) with yerrorbars pt 7 ps 1.2 lw 1.5 lc rgb "#3b75af" title "zram2, median and spread", \
   "" using 0:5 with points pt 2 ps 1 lw 1.5 lc rgb "#c03028" title "goal"
