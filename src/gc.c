@@ -371,12 +371,22 @@ static void empty_cpus(struct z2_gc *gc)
 		empty_cpu(gc, per_cpu_ptr(gc->cpus, cpu));
 }
 
-/* All that is kept; it can be very much. */
+/* Give so many bytes back, or all that is in the depot; it can be very much. */
+static void give_back(struct z2_gc *gc, u64 bytes, const char *by)
+{
+	size_t done;
+
+	while (bytes && (done = empty_depot(gc, min_t(u64, bytes, CHUNK_BYTES), by))) {
+		bytes -= min_t(u64, bytes, done);
+		cond_resched();
+	}
+}
+
+/* All that is kept. */
 static void drain(struct z2_gc *gc, const char *by)
 {
 	empty_cpus(gc);
-	while (empty_depot(gc, CHUNK_BYTES, by))
-		cond_resched();
+	give_back(gc, U64_MAX, by);
 }
 
 /**
@@ -392,20 +402,13 @@ static void drain(struct z2_gc *gc, const char *by)
  */
 bool z2_gc_flush(struct z2_gc *gc)
 {
-	size_t done;
-	long left;
-
 	if (!atomic_long_read(&gc->reserved))
 		return false;
 	/* Seen by who takes a CPU's lock after us: nothing goes back to its stacks. */
 	atomic_inc(&gc->flushing);
 	empty_cpus(gc);
 	/* Other CPUs may free faster than this one: what there was is enough. */
-	left = atomic_long_read(&gc->reserved);
-	while (left > 0 && (done = empty_depot(gc, CHUNK_BYTES, "flush"))) {
-		left -= done;
-		cond_resched();
-	}
+	give_back(gc, atomic_long_read(&gc->reserved), "flush");
 	atomic_dec(&gc->flushing);
 	/* Others may have taken the last of them. */
 	spin_lock(&gc->emptying);
@@ -561,17 +564,10 @@ struct z2_gc_stats z2_gc_stats(struct z2_gc *gc)
 /* Give back what is more than so many handles. */
 static void keep_only(struct z2_gc *gc, const struct z2_gc_stats *stats, u64 handles)
 {
-	u64 excess;
-	size_t done;
-
-	if (stats->pending <= handles)
-		return;
-	excess = mul_u64_u64_div_u64(stats->pending_bytes, stats->pending - handles,
-				     stats->pending);
-	while (excess && (done = empty_depot(gc, min_t(u64, excess, CHUNK_BYTES), "worker"))) {
-		excess -= min_t(u64, excess, done);
-		cond_resched();
-	}
+	if (stats->pending > handles)
+		give_back(gc, mul_u64_u64_div_u64(stats->pending_bytes,
+						  stats->pending - handles, stats->pending),
+			  "worker");
 }
 
 static void gc_work(struct kthread_work *work)
