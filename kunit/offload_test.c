@@ -746,16 +746,16 @@ static void offload_each_once(struct kunit *test)
 static void offload_without_memory(struct kunit *test)
 {
 	struct offload_test *t = make(test, 1);
-	unsigned int nth, errors = 0;
-	bool failed = true;
+	unsigned int nth, errors = 0, spared = 0;
 
 	z2t_assert_faults(test);
-	for (nth = 1; failed; nth++) {
+	/* Each alone, then all from it on: who wants many pages tries again with fewer. */
+	for (nth = 2; spared < 4; nth++) {
 		struct z2_offload *offload;
 
-		z2t_fault_arm(nth, false);
+		z2t_fault_arm(nth / 2, nth % 2);
 		offload = z2_offload_create("z2kunit", &ops, t, 4);
-		failed = z2t_fault_disarm();
+		spared += !z2t_fault_disarm();
 		if (IS_ERR(offload)) {
 			KUNIT_EXPECT_EQ(test, PTR_ERR(offload), -ENOMEM);
 			errors++;
@@ -763,8 +763,8 @@ static void offload_without_memory(struct kunit *test)
 			z2_offload_destroy(offload);
 		}
 	}
-	/* Itself and a lane. */
-	KUNIT_EXPECT_GE(test, errors, 2);
+	/* Itself and a lane, the lane perhaps in one of the two ways. */
+	KUNIT_EXPECT_GE(test, errors, 3);
 }
 
 /* No memory where the worker needs some: that bio fails, the next doesn't. */
