@@ -80,8 +80,6 @@ set_to "$sys/mem_limit" 0
 
 # The shrinker, which the event tells from the worker. That may be first, and
 # then it is tried again.
-tracing=/sys/kernel/tracing
-[ -d $tracing/events ] || mount -t tracefs tracefs $tracing 2>/dev/null
 event=$tracing/events/$DRIVER/${DRIVER}_gc/enable
 by_shrinker() { [ ! -e "$event" ] || grep -q "${DRIVER}_gc: $disk by=shrinker" $tracing/trace; }
 shrunk() {

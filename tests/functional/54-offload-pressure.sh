@@ -49,7 +49,7 @@ swap_on() {
 }
 swap_off() {
 	ok_if "$what: swapoff" swapoff "$dev"
-	is "$what: no read request failed" "$(stat_of failed_reads)" 0
+	is "$what: no read failed" "$(stat_of failed_reads)" 0
 	# With the last of the reserves gone a write can: mm keeps the page then.
 	is "$what: no write failed" "$(stat_of failed_writes)" 0
 	is "$what: nothing is left in the queue" "$(offload pending)" 0
@@ -58,8 +58,6 @@ swap_off() {
 }
 
 # Tracepoints, for a second of it: each bio that is queued is taken out.
-tracing=/sys/kernel/tracing
-[ -d $tracing/events ] || mount -t tracefs tracefs $tracing
 trace() {
 	echo 256 >$tracing/buffer_size_kb
 	echo 1 >$tracing/events/zram2/zram2_offload/enable

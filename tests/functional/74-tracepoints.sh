@@ -4,8 +4,6 @@
 . /tests/lib.sh
 begin
 . /tests/functional/writeback.sh
-tracing=/sys/kernel/tracing
-[ -d $tracing/events ] || mount -t tracefs tracefs $tracing
 
 is "there are these" "$(ls $tracing/events/zram2 | grep zram2_ | tr '\n' ' ')" \
 	"zram2_gc zram2_offload zram2_offload_take zram2_readback zram2_readback_done zram2_recompress zram2_writeback zram2_writeback_done "

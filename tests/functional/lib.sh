@@ -31,6 +31,9 @@ case $(uname -r) in *kcsan) SLOW=4 ;; esac
 # few N: N, or less of it where everything is slow, but at least 1.
 few() { echo $((($1 + SLOW - 1) / SLOW)); }
 
+# Where the events are; init has mounted it, where the kernel has any.
+tracing=/sys/kernel/tracing
+
 explain() { sed 's/^/# /'; }
 
 # Every check has the status of its result: cases stop where going on makes no
