@@ -3,15 +3,14 @@
  * Lazy freeing.
  *
  * A freed object's handle goes on a stack of the CPU, one stack a size class.
- * A full stack is moved to the device's depot, into magazines that were
- * allocated before.  A writer takes a handle of the class it needs from there,
- * the other way round, and only then asks the pool: freeing and allocating
- * anew are both saved.
+ * A full stack is moved to the device's depot.  A writer takes a handle of the
+ * class it needs from there, the other way round, and only then asks the pool:
+ * freeing and allocating anew are both saved.
  *
- * What nobody takes is given back to the pool class by class, so that the
- * pool's lock of a class and the pages behind it stay in the cache: by the
- * worker once it is of little use or too much, by the shrinker when memory is
- * short, and by whoever needs it now (z2_gc_flush()).
+ * What nobody takes is given back to the pool, some of a class at a time, so
+ * that the pool's lock of a class stays in the cache: by the worker once it is
+ * of little use or too much, by the shrinker when memory is short, and by
+ * whoever needs it now (z2_gc_flush()).
  *
  * The limit holds at all times: a CPU reserves bytes of it in chunks, before
  * it keeps anything.
@@ -22,7 +21,6 @@
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/kthread.h>
-#include <linux/list.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
@@ -32,15 +30,13 @@
 #include <linux/spinlock.h>
 #include <linux/string.h>
 
+#include <zram2/depot.h>
 #include <zram2/gc.h>
 #include <zram2/pool.h>
 #include <zram2/trace.h>
 
 /* A cache line of handles: one trip to the depot in eight. */
 #define STACK_HANDLES	8
-
-/* Makes a magazine of 512 bytes. */
-#define MAGAZINE_HANDLES	62
 
 /*
  * Handles that there is room for: one for so many bytes of the limit.  Objects
@@ -81,30 +77,6 @@
 #define WORKER_NICE	10
 
 /**
- * struct magazine - handles of one size class
- * @next: another of the class, or another empty one
- * @nr: how many
- * @handles: they
- *
- * Under the depot's lock.
- */
-struct magazine {
-	struct magazine *next;
-	unsigned long nr;
-	unsigned long handles[MAGAZINE_HANDLES];
-};
-
-/**
- * struct supply - magazines that were allocated together
- * @node: on the list of supplies
- * @magazines: they
- */
-struct supply {
-	struct list_head node;
-	struct magazine magazines[];
-};
-
-/**
  * struct gc_cpu - what a CPU keeps
  * @lock: protects the rest, and is taken by this CPU but for flushes
  * @credit: bytes reserved but not in use
@@ -132,6 +104,7 @@ struct gc_cpu {
  * @classes: of @pool; fixed
  * @name: of the device; fixed
  * @cpus: what each CPU keeps
+ * @depot: what is too much for their stacks
  * @limit: bytes that may be kept; changed with READ_ONCE() readers about
  * @armed: the worker will run; set by whoever keeps something, cleared by the
  *	worker before it flushes
@@ -141,15 +114,9 @@ struct gc_cpu {
  * @flushing: those in z2_gc_flush(): stacks don't get more than is needed then
  * @shrinker: gives memory back when it is short
  * @node: on the list of the hotplug state
- * @supplies: all magazines; changed by z2_gc_set_limit() only
- * @supplied: how many magazines those are
  * @reserved: bytes kept, and credits of the CPUs; never above the limit
  * @emptying: held from taking handles out of the depot until they are freed,
  *	so that its holder knows that none is in between
- * @depot_lock: protects the magazines that follow
- * @full: magazines with something in them, by class; the first may be filled
- *	up, the others are full
- * @empty: magazines with nothing in them
  * @freed: see struct z2_gc_stats; under @emptying
  */
 struct z2_gc {
@@ -157,6 +124,7 @@ struct z2_gc {
 	const struct z2_pool_classes *classes;
 	const char *name;
 	struct gc_cpu __percpu *cpus;
+	struct z2_depot *depot;
 	unsigned long limit;
 	bool armed;
 	bool pressed;
@@ -165,16 +133,11 @@ struct z2_gc {
 	atomic_t flushing;
 	struct shrinker *shrinker;
 	struct hlist_node node;
-	struct list_head supplies;
-	unsigned long supplied;
 
 	atomic_long_t reserved ____cacheline_aligned_in_smp;
 
 	/* Serialises those who empty the depot, and protects @freed. */
 	spinlock_t emptying ____cacheline_aligned_in_smp;
-	spinlock_t depot_lock;	/* protects @full and @empty */
-	struct magazine *full[Z2_POOL_CLASSES_MAX];
-	struct magazine *empty;
 	u64 freed;
 };
 
@@ -224,71 +187,22 @@ static void unreserve(struct z2_gc *gc, struct gc_cpu *cpu, size_t bytes)
 	cpu->credit = keep;
 }
 
-/* With the depot's lock: a magazine of the class that has room for a handle. */
-static struct magazine *magazine_to_fill(struct z2_gc *gc, unsigned int class)
-{
-	struct magazine *mag = gc->full[class];
-
-	if (mag && mag->nr < MAGAZINE_HANDLES)
-		return mag;
-	mag = gc->empty;
-	if (mag) {
-		gc->empty = mag->next;
-		mag->next = gc->full[class];
-		WRITE_ONCE(gc->full[class], mag);
-	}
-	return mag;
-}
-
 /* With the CPU's lock: from its stack to the depot, as much as there is room. */
 static void stack_to_depot(struct z2_gc *gc, struct gc_cpu *cpu, unsigned int class)
 {
-	unsigned long *stack = cpu->stacks[class];
-	unsigned int nr = cpu->nr[class];
-	struct magazine *mag;
-
-	spin_lock(&gc->depot_lock);
-	while (nr && (mag = magazine_to_fill(gc, class)))
-		while (nr && mag->nr < MAGAZINE_HANDLES)
-			mag->handles[mag->nr++] = stack[--nr];
-	spin_unlock(&gc->depot_lock);
-	WRITE_ONCE(cpu->nr[class], nr);
+	WRITE_ONCE(cpu->nr[class],
+		   z2_depot_put(gc->depot, class, cpu->stacks[class], cpu->nr[class]));
 }
 
-/* Up to @max handles of a class out of the depot. */
-static unsigned int depot_take(struct z2_gc *gc, unsigned int class, unsigned long *handles,
-			       unsigned int max)
-{
-	struct magazine *mag;
-	unsigned int n = 0;
-
-	spin_lock(&gc->depot_lock);
-	mag = gc->full[class];
-	if (mag) {
-		n = min_t(unsigned int, max, mag->nr);
-		mag->nr -= n;
-		memcpy(handles, &mag->handles[mag->nr], n * sizeof(*handles));
-		if (!mag->nr) {
-			WRITE_ONCE(gc->full[class], mag->next);
-			mag->next = gc->empty;
-			gc->empty = mag;
-		}
-	}
-	spin_unlock(&gc->depot_lock);
-	return n;
-}
-
-/* Give some objects of a class back to the pool.  Returns their bytes. */
-static size_t empty_some(struct z2_gc *gc, unsigned int class)
+/* Give some objects of the depot back to the pool.  Returns their bytes. */
+static size_t empty_some(struct z2_gc *gc)
 {
 	unsigned long handles[BATCH_HANDLES];
-	unsigned int n, i;
+	unsigned int class, n, i;
 	size_t bytes;
 
-	if (!READ_ONCE(gc->full[class]))
-		return 0;
 	spin_lock(&gc->emptying);
-	n = depot_take(gc, class, handles, BATCH_HANDLES);
+	n = z2_depot_take_next(gc->depot, &class, handles, BATCH_HANDLES);
 	for (i = 0; i < n; i++)
 		z2_pool_prefetch(handles[i]);
 	for (i = 0; i < n; i++)
@@ -303,15 +217,10 @@ static size_t empty_some(struct z2_gc *gc, unsigned int class)
 /* Empty the depot until so many bytes are free.  Returns how many. */
 static size_t empty_depot(struct z2_gc *gc, size_t want, const char *by)
 {
-	unsigned int class;
 	size_t done = 0, bytes;
 
-	for (class = 0; class < gc->classes->nr && done < want; class++) {
-		do {
-			bytes = empty_some(gc, class);
-			done += bytes;
-		} while (bytes && done < want);
-	}
+	while (done < want && (bytes = empty_some(gc)))
+		done += bytes;
 	if (done)
 		trace_zram2_gc(gc->name, by, done);
 	return done;
@@ -500,15 +409,15 @@ unsigned long z2_gc_take(struct z2_gc *gc, size_t size)
 	unsigned long handle = 0;
 	unsigned int nr;
 
-	if (!READ_ONCE(cpu->nr[class]) && !READ_ONCE(gc->full[class]))
+	if (!READ_ONCE(cpu->nr[class]) && !z2_depot_has(gc->depot, class))
 		return 0;
 
 	spin_lock(&cpu->lock);
 	nr = cpu->nr[class];
 	/* Half a stack, so that a free that comes next has room. */
 	if (!nr) {
-		nr = depot_take(gc, class, cpu->stacks[class],
-				atomic_read(&gc->flushing) ? 1 : STACK_HANDLES / 2);
+		nr = z2_depot_take(gc->depot, class, cpu->stacks[class],
+				   atomic_read(&gc->flushing) ? 1 : STACK_HANDLES / 2);
 		/* The worker may have been here already. */
 		if (nr > 1)
 			arm(gc);
@@ -616,33 +525,6 @@ static unsigned long shrink_scan(struct shrinker *shrinker, struct shrink_contro
 	return done >> PAGE_SHIFT ?: SHRINK_STOP;
 }
 
-/* Make sure that there are magazines for so many bytes. */
-static int supply(struct z2_gc *gc, unsigned long limit)
-{
-	unsigned long i, nr = limit / BYTES_PER_HANDLE / MAGAZINE_HANDLES;
-	struct supply *supply;
-
-	/* One of each class is in use by a few handles. */
-	if (limit)
-		nr += gc->classes->nr;
-	if (nr <= gc->supplied)
-		return 0;
-	nr -= gc->supplied;
-	supply = kvzalloc(struct_size(supply, magazines, nr), GFP_KERNEL | __GFP_NOWARN);
-	if (!supply)
-		return -ENOMEM;
-	list_add(&supply->node, &gc->supplies);
-	gc->supplied += nr;
-
-	for (i = 0; i < nr - 1; i++)
-		supply->magazines[i].next = &supply->magazines[i + 1];
-	spin_lock(&gc->depot_lock);
-	supply->magazines[nr - 1].next = gc->empty;
-	gc->empty = &supply->magazines[0];
-	spin_unlock(&gc->depot_lock);
-	return 0;
-}
-
 /**
  * z2_gc_set_limit() - change how much may be kept
  * @gc: the kept objects
@@ -658,7 +540,7 @@ int z2_gc_set_limit(struct z2_gc *gc, u64 limit)
 	unsigned long bytes = min_t(u64, limit, min_t(u64, LONG_MAX,
 						      (u64)totalram_pages() << PAGE_SHIFT));
 	bool less = bytes < gc->limit;
-	int err = supply(gc, bytes);
+	int err = bytes ? z2_depot_supply(gc->depot, bytes / BYTES_PER_HANDLE) : 0;
 
 	if (err)
 		return err;
@@ -686,14 +568,6 @@ static int cpu_dead(unsigned int cpu, struct hlist_node *node)
 	return 0;
 }
 
-static void free_supplies(struct z2_gc *gc)
-{
-	struct supply *supply, *next;
-
-	list_for_each_entry_safe(supply, next, &gc->supplies, node)
-		kvfree(supply);
-}
-
 /**
  * z2_gc_create() - start keeping freed objects
  * @pool: where they are from
@@ -715,12 +589,14 @@ struct z2_gc *z2_gc_create(struct z2_pool *pool, u64 limit, const char *name)
 	gc->classes = z2_pool_classes(pool);
 	gc->name = name;
 	spin_lock_init(&gc->emptying);
-	spin_lock_init(&gc->depot_lock);
-	INIT_LIST_HEAD(&gc->supplies);
 	kthread_init_delayed_work(&gc->work, gc_work);
+	/* Where classes can't be made out, nothing is ever kept. */
+	gc->depot = z2_depot_create(max(gc->classes->nr, 1));
+	if (!gc->depot)
+		goto free_gc;
 	gc->cpus = __alloc_percpu(size, SMP_CACHE_BYTES);
 	if (!gc->cpus)
-		goto free_gc;
+		goto free_depot;
 	for_each_possible_cpu(cpu)
 		spin_lock_init(&per_cpu_ptr(gc->cpus, cpu)->lock);
 
@@ -729,17 +605,17 @@ struct z2_gc *z2_gc_create(struct z2_pool *pool, u64 limit, const char *name)
 		goto free_cpus;
 	err = cpuhp_state_add_instance_nocalls(hotplug_state, &gc->node);
 	if (err)
-		goto free_magazines;
+		goto free_cpus;
 	gc->shrinker = z2_compat_shrinker_add(shrink_count, shrink_scan, gc, name);
 	if (gc->shrinker)
 		return gc;
 
 	err = -ENOMEM;
 	cpuhp_state_remove_instance_nocalls(hotplug_state, &gc->node);
-free_magazines:
-	free_supplies(gc);
 free_cpus:
 	free_percpu(gc->cpus);
+free_depot:
+	z2_depot_destroy(gc->depot);
 free_gc:
 	kvfree(gc);
 	return ERR_PTR(err);
@@ -759,8 +635,8 @@ void z2_gc_destroy(struct z2_gc *gc)
 	cpuhp_state_remove_instance_nocalls(hotplug_state, &gc->node);
 	kthread_cancel_delayed_work_sync(&gc->work);
 	drain(gc, "flush");
-	free_supplies(gc);
 	free_percpu(gc->cpus);
+	z2_depot_destroy(gc->depot);
 	kvfree(gc);
 }
 
