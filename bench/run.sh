@@ -85,7 +85,7 @@ bench_image() {
 	[ -z "${bins// /}" ] || vm_add_programs "$root" $bins
 	cat >"$root/bench/settings" <<-EOF
 		QUICK=${QUICK:-}
-		ROUNDS=${ROUNDS:-$([ -n "${QUICK:-}" ] && echo 5 || echo 7)}
+		ROUNDS=${ROUNDS:-$([ -n "${QUICK:-}" ] && echo 3 || echo 7)}
 		KERNEL=$target
 	EOF
 	chmod +x "$root"/bench/scenarios/*.sh

@@ -6,6 +6,7 @@
 . /bench/guest.sh
 
 MIB=$(full 64 256)
+[ -z "$QUICK" ] || MIB=32
 
 one_round() {
 	local disk name value before
