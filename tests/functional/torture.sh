@@ -326,7 +326,8 @@ loop_faults() {
 	while take reliable; do
 		excuse alloc w
 		faults 1
-		pause 40
+		# Where an I/O takes long, as many as elsewhere.
+		pause $((SLOW > 1 ? 400 : 40))
 		faults 0
 		excuse alloc -
 		give reliable
