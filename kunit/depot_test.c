@@ -2,12 +2,11 @@
 /* Handles here are numbers: the depot doesn't look into them. */
 #include <kunit/test.h>
 #include <linux/bitmap.h>
-#include <linux/minmax.h>
+#include <linux/errno.h>
+#include <linux/limits.h>
 #include <linux/slab.h>
 
 #include <zram2/depot.h>
-
-#include "fixture.h"
 
 #define CLASSES	4
 #define ROOM	5000
@@ -82,14 +81,19 @@ static void depot_has_an_end(struct kunit *test)
 	done = put(depot, 0, CLASSES, 2 * ROOM - CLASSES);
 	KUNIT_EXPECT_GE(test, done, ROOM);
 	KUNIT_EXPECT_LT(test, done, ROOM + ROOM / 4);
+	/* Of two handles for the room of one the first is left. */
+	KUNIT_EXPECT_EQ(test, z2_depot_take(depot, 0, got, 1), 1);
+	KUNIT_EXPECT_EQ(test, z2_depot_put(depot, 0, two, 2), 1);
+	KUNIT_EXPECT_EQ(test, z2_depot_take(depot, 0, got + 1, 1), 1);
+	KUNIT_EXPECT_EQ(test, got[1], two[1]);
+	KUNIT_EXPECT_EQ(test, z2_depot_put(depot, 0, got, 1), 0);
 	KUNIT_EXPECT_EQ(test, z2_depot_put(depot, 0, two, 2), 2);
 
 	while ((nr = z2_depot_take_next(depot, &class, got, BATCH)))
 		for (i = 0; i < nr; i++, all++) {
 			KUNIT_EXPECT_LT(test, got[i], 2 * ROOM);
 			KUNIT_EXPECT_FALSE(test, test_and_set_bit(got[i] % (2 * ROOM), seen));
-			if (got[i] < CLASSES)
-				KUNIT_EXPECT_EQ(test, class, got[i] % CLASSES);
+			KUNIT_EXPECT_EQ(test, class, got[i] < CLASSES ? got[i] : 0);
 		}
 	KUNIT_EXPECT_EQ(test, all, CLASSES - 1 + done);
 	/* The room is there again, for any class. */

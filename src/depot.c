@@ -2,15 +2,18 @@
 /*
  * The depot of freed handles: magazines that were allocated before, a list of
  * them for each size class and one of the empty ones.  Whoever empties it goes
- * round the classes and takes the same share of each, since that is what the
- * next writers will ask for: a class that is gone is a miss for all of them.
+ * round the classes and takes about the same share of each, since that is what
+ * the next writers will ask for: a class that is gone is a miss for all of them.
  *
  * Locks: its own, inside those of a CPU's stacks and of who empties it.
  */
+#include <linux/compiler.h>
 #include <linux/errno.h>
+#include <linux/gfp.h>
+#include <linux/limits.h>
 #include <linux/list.h>
+#include <linux/math.h>
 #include <linux/minmax.h>
-#include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -18,7 +21,7 @@
 
 #include <zram2/depot.h>
 
-/* Makes a magazine of 512 bytes. */
+/* Makes a magazine of 512 bytes, where a word has 8. */
 #define MAGAZINE_HANDLES	62
 
 /*
@@ -27,7 +30,7 @@
  * worth taking the pool's lock of the class for, in its cache.
  */
 #define TURN_PART	16
-#define TURN_MIN	32
+#define TURN_MIN	32UL
 
 /**
  * struct magazine - handles of one size class
@@ -68,6 +71,7 @@ struct shelf {
  * @supplied: how many magazines those are
  * @lock: protects what follows, and the magazines
  * @empty: magazines with nothing in them
+ * @nr: handles in all the others; looked at without the lock
  * @turn: the class whose turn it is to be emptied
  * @turn_left: handles of it that are still to go
  * @classes: how many there are; fixed
@@ -79,6 +83,7 @@ struct z2_depot {
 
 	spinlock_t lock;
 	struct magazine *empty;
+	unsigned long nr;
 	unsigned int turn;
 	unsigned long turn_left;
 	unsigned int classes;
@@ -108,7 +113,7 @@ static struct magazine *magazine_to_fill(struct z2_depot *depot, struct shelf *s
  * @handles: the last of them are put first
  * @nr: how many
  *
- * Context: any but hard interrupts.
+ * Context: process, interrupts on or off; never sleeps.
  * Return: how many there was no room for, which are the first ones.
  */
 unsigned int z2_depot_put(struct z2_depot *depot, unsigned int class,
@@ -123,6 +128,7 @@ unsigned int z2_depot_put(struct z2_depot *depot, unsigned int class,
 		while (left && mag->nr < MAGAZINE_HANDLES)
 			mag->handles[mag->nr++] = handles[--left];
 	WRITE_ONCE(shelf->nr, shelf->nr + nr - left);
+	WRITE_ONCE(depot->nr, depot->nr + nr - left);
 	spin_unlock(&depot->lock);
 	return left;
 }
@@ -140,6 +146,7 @@ static unsigned int take(struct z2_depot *depot, struct shelf *shelf, unsigned l
 	mag->nr -= n;
 	memcpy(handles, &mag->handles[mag->nr], n * sizeof(*handles));
 	WRITE_ONCE(shelf->nr, shelf->nr - n);
+	WRITE_ONCE(depot->nr, depot->nr - n);
 	if (!mag->nr) {
 		shelf->full = mag->next;
 		mag->next = depot->empty;
@@ -153,7 +160,8 @@ static unsigned int take(struct z2_depot *depot, struct shelf *shelf, unsigned l
  * @depot: where
  * @class: of which class
  *
- * Context: any.  Without a lock: another CPU may be faster.
+ * Context: any.
+ * Return: whether there is one; without a lock, another CPU may be faster.
  */
 bool z2_depot_has(const struct z2_depot *depot, unsigned int class)
 {
@@ -167,7 +175,7 @@ bool z2_depot_has(const struct z2_depot *depot, unsigned int class)
  * @handles: put here
  * @max: that many at most
  *
- * Context: any but hard interrupts.
+ * Context: process, interrupts on or off; never sleeps.
  * Return: how many; there may be more, but none if it is 0.
  */
 unsigned int z2_depot_take(struct z2_depot *depot, unsigned int class, unsigned long *handles,
@@ -188,7 +196,7 @@ unsigned int z2_depot_take(struct z2_depot *depot, unsigned int class, unsigned 
  * @handles: put here
  * @max: that many at most
  *
- * Context: any but hard interrupts.
+ * Context: process, interrupts on or off; never sleeps.
  * Return: how many; 0 if the depot is empty.
  */
 unsigned int z2_depot_take_next(struct z2_depot *depot, unsigned int *class,
@@ -196,6 +204,9 @@ unsigned int z2_depot_take_next(struct z2_depot *depot, unsigned int *class,
 {
 	unsigned int n = 0, i;
 
+	*class = 0;
+	if (!READ_ONCE(depot->nr))
+		return 0;
 	spin_lock(&depot->lock);
 	/* Once more than there are classes: the turn may end with this one. */
 	for (i = 0; i <= depot->classes; i++) {
@@ -204,7 +215,8 @@ unsigned int z2_depot_take_next(struct z2_depot *depot, unsigned int *class,
 		depot->turn_left -= n;
 		if (n)
 			break;
-		depot->turn = (depot->turn + 1) % depot->classes;
+		if (++depot->turn == depot->classes)
+			depot->turn = 0;
 		depot->turn_left = max(depot->shelves[depot->turn].nr / TURN_PART, TURN_MIN);
 	}
 	*class = depot->turn;
@@ -227,6 +239,9 @@ int z2_depot_supply(struct z2_depot *depot, unsigned long handles)
 	/* One of each class is in use by a few handles. */
 	unsigned long i, nr = DIV_ROUND_UP(handles, MAGAZINE_HANDLES) + depot->classes;
 	struct supply *supply;
+
+	/* Room for more than is kept anywhere; kvzalloc() gives no more. */
+	nr = min(nr, (INT_MAX - sizeof(*supply)) / sizeof(struct magazine));
 
 	if (nr <= depot->supplied)
 		return 0;

@@ -15,17 +15,23 @@
  * The limit holds at all times: a CPU reserves bytes of it in chunks, before
  * it keeps anything.
  *
- * Locks, outermost first: CPU > depot; emptying > depot; the pool's own last.
+ * Locks, outermost first: emptying > CPU > depot; the pool's own last.
  */
+#include <linux/atomic.h>
 #include <linux/cpuhotplug.h>
 #include <linux/cpumask.h>
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/kthread.h>
+#include <linux/list.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/overflow.h>
 #include <linux/percpu.h>
+#include <linux/sched.h>
 #include <linux/shrinker.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
@@ -110,12 +116,13 @@ struct gc_cpu {
  *	worker before it flushes
  * @pressed: the worker was asked to make room
  * @work: of the worker
- * @seen: handles freed and taken until its last run; the worker's
+ * @look: when the worker looks next at what is of use, in jiffies; the worker's
+ * @seen: handles freed and taken until it looked last; the worker's
  * @flushing: those in z2_gc_flush(): stacks don't get more than is needed then
  * @shrinker: gives memory back when it is short
  * @node: on the list of the hotplug state
  * @reserved: bytes kept, and credits of the CPUs; never above the limit
- * @emptying: held from taking handles out of the depot until they are freed,
+ * @emptying: held from taking handles away, to free them, until they are free,
  *	so that its holder knows that none is in between
  * @freed: see struct z2_gc_stats; under @emptying
  */
@@ -129,6 +136,7 @@ struct z2_gc {
 	bool armed;
 	bool pressed;
 	struct kthread_delayed_work work;
+	unsigned long look;
 	u64 seen;
 	atomic_t flushing;
 	struct shrinker *shrinker;
@@ -227,7 +235,7 @@ static size_t empty_depot(struct z2_gc *gc, size_t want, const char *by)
 }
 
 /* With the CPU's lock: from its stack, to free those without a magazine. */
-static unsigned int take_off_stack(struct z2_gc *gc, struct gc_cpu *cpu, unsigned int class,
+static unsigned int take_off_stack(struct gc_cpu *cpu, unsigned int class,
 				   unsigned long *handles)
 {
 	unsigned int n = cpu->nr[class];
@@ -237,7 +245,6 @@ static unsigned int take_off_stack(struct z2_gc *gc, struct gc_cpu *cpu, unsigne
 	/* No longer deferred: they were counted for nothing. */
 	cpu->deferred -= n;
 	cpu->sync_full += n;
-	atomic_long_sub(n * gc->classes->size[class], &gc->reserved);
 	return n;
 }
 
@@ -247,14 +254,17 @@ static void empty_stack(struct z2_gc *gc, struct gc_cpu *cpu, unsigned int class
 	unsigned long handles[STACK_HANDLES];
 	unsigned int i, n = 0;
 
+	spin_lock(&gc->emptying);
 	spin_lock(&cpu->lock);
 	if (cpu->nr[class]) {
 		stack_to_depot(gc, cpu, class);
-		n = take_off_stack(gc, cpu, class, handles);
+		n = take_off_stack(cpu, class, handles);
 	}
 	spin_unlock(&cpu->lock);
 	for (i = 0; i < n; i++)
 		z2_pool_free(gc->pool, handles[i]);
+	atomic_long_sub(n * gc->classes->size[class], &gc->reserved);
+	spin_unlock(&gc->emptying);
 }
 
 static void empty_cpu(struct z2_gc *gc, struct gc_cpu *cpu)
@@ -280,7 +290,7 @@ static void empty_cpus(struct z2_gc *gc)
 		empty_cpu(gc, per_cpu_ptr(gc->cpus, cpu));
 }
 
-/* Give so many bytes back, or all that is in the depot; it can be very much. */
+/* Give so many bytes back, which can be very much, or all that is in the depot. */
 static void give_back(struct z2_gc *gc, u64 bytes, const char *by)
 {
 	size_t done;
@@ -291,11 +301,11 @@ static void give_back(struct z2_gc *gc, u64 bytes, const char *by)
 	}
 }
 
-/* All that is kept. */
+/* All that is kept: other CPUs may free faster than this one, and no more is asked. */
 static void drain(struct z2_gc *gc, const char *by)
 {
 	empty_cpus(gc);
-	give_back(gc, U64_MAX, by);
+	give_back(gc, atomic_long_read(&gc->reserved), by);
 }
 
 /**
@@ -307,7 +317,7 @@ static void drain(struct z2_gc *gc, const char *by)
  * just freeing.
  *
  * Context: process, may sleep; fit for reclaim.
- * Return: whether there was anything.
+ * Return: whether there may have been anything.
  */
 bool z2_gc_flush(struct z2_gc *gc)
 {
@@ -315,9 +325,7 @@ bool z2_gc_flush(struct z2_gc *gc)
 		return false;
 	/* Seen by who takes a CPU's lock after us: nothing goes back to its stacks. */
 	atomic_inc(&gc->flushing);
-	empty_cpus(gc);
-	/* Other CPUs may free faster than this one: what there was is enough. */
-	give_back(gc, atomic_long_read(&gc->reserved), "flush");
+	drain(gc, "flush");
 	atomic_dec(&gc->flushing);
 	/* Others may have taken the last of them. */
 	spin_lock(&gc->emptying);
@@ -479,6 +487,20 @@ static void keep_only(struct z2_gc *gc, const struct z2_gc_stats *stats, u64 han
 			  "worker");
 }
 
+/* Near the limit: as far below it as it pays off for writers, and no further. */
+static void make_room(struct z2_gc *gc)
+{
+	u64 most = READ_ONCE(gc->limit) / 8 * (8 - RELAX_EIGHTHS), done = 0;
+	size_t bytes;
+
+	while (over(gc, RELAX_EIGHTHS) && done < most &&
+	       (bytes = empty_depot(gc, CHUNK_BYTES, "worker"))) {
+		done += bytes;
+		cond_resched();
+	}
+	WRITE_ONCE(gc->pressed, false);
+}
+
 static void gc_work(struct kthread_work *work)
 {
 	struct z2_gc *gc = container_of(work, struct z2_gc, work.work);
@@ -486,9 +508,12 @@ static void gc_work(struct kthread_work *work)
 	s64 moved;
 
 	if (READ_ONCE(gc->pressed)) {
-		while (over(gc, RELAX_EIGHTHS) && empty_depot(gc, CHUNK_BYTES, "worker"))
-			cond_resched();
-		WRITE_ONCE(gc->pressed, false);
+		make_room(gc);
+		/* What moved in a part of the time says nothing yet. */
+		if (time_before(jiffies, gc->look)) {
+			kthread_queue_delayed_work(worker, &gc->work, gc->look - jiffies);
+			return;
+		}
 	}
 
 	stats = z2_gc_stats(gc);
@@ -497,6 +522,7 @@ static void gc_work(struct kthread_work *work)
 	gc->seen += moved;
 	if (moved > 0) {
 		keep_only(gc, &stats, moved * USEFUL_LOOKS);
+		gc->look = jiffies + LOOK_DELAY;
 		kthread_queue_delayed_work(worker, &gc->work, LOOK_DELAY);
 		return;
 	}
@@ -591,7 +617,7 @@ struct z2_gc *z2_gc_create(struct z2_pool *pool, u64 limit, const char *name)
 	spin_lock_init(&gc->emptying);
 	kthread_init_delayed_work(&gc->work, gc_work);
 	/* Where classes can't be made out, nothing is ever kept. */
-	gc->depot = z2_depot_create(max(gc->classes->nr, 1));
+	gc->depot = z2_depot_create(max(gc->classes->nr, 1U));
 	if (!gc->depot)
 		goto free_gc;
 	gc->cpus = __alloc_percpu(size, SMP_CACHE_BYTES);
