@@ -60,9 +60,9 @@ backed_disk() {
 # bd blocks|reads|writes: from bd_stat.
 bd() {
 	case $1 in
-	blocks) awk '{ print $1 }' "$sys/bd_stat" ;;
-	reads) awk '{ print $2 }' "$sys/bd_stat" ;;
-	writes) awk '{ print $3 }' "$sys/bd_stat" ;;
+	blocks) column 1 "$sys/bd_stat" ;;
+	reads) column 2 "$sys/bd_stat" ;;
+	writes) column 3 "$sys/bd_stat" ;;
 	esac
 }
 backing_stat() { field "$1" "$sys/backing_stat"; }
