@@ -1,5 +1,5 @@
 #!/bin/sh
-# vm: uml=yes mem=512M alone=yes timeout=900 log=16M
+# vm: uml=yes mem=512M alone=yes timeout=1800 log=16M
 # Everything at once: swap, a file system and raw disks whose every page is
 # verified, while whatever can be written, read, killed, frozen, taken away or
 # made to fail is. In the end nothing is lost, all counters agree, and all that
@@ -54,6 +54,7 @@ agree() {
 	is "$1: in slots: pages, same-filled, raw, on the device" \
 		"$(pages stored) $(pages '  same-filled') $(pages '  raw in memory') $(pages '  on backing device')" \
 		"$stored $(stat_of same_pages) $(stat_of huge_pages) $objects"
+	recompressed=$((recompressed + $(lines '^....r')))
 	is "$1: in block_state" "$(lines .) $(lines ^s) $(lines ^..h) $(lines ^.w)" \
 		"$stored $(stat_of same_pages) $(($(stat_of huge_pages) + $(lines ^.wh))) $objects"
 	is "$1: nothing waits for offload" "$(offload pending)" 0
@@ -123,13 +124,13 @@ wait_for() {
 
 # round NUMBER SECONDS: the disks are set up in another way each time.
 round() {
-	local number=$1 limit=$2 p end=0 first_part
+	local number=$1 limit=$2 p end=0 first_part shape=$(($1 + seed))
 	what="round $1" all="" parts="" r=$((seed * 1000 + $1))
 	rm -f "$STOP" "$WORK/sums"
 	: >"$WORK/sums"
 	for p in alloc backing limit; do excuse $p -; done
 
-	null_disk "far$1" $((number % 2 ? 512 : 4096)) 32 40
+	null_disk "far$1" $((shape % 2 ? 512 : 4096)) 32 40
 	far=$back
 	null_disk "bad$1" 512 16
 	bad=$back bad_size=$(sectors "$back")
@@ -141,15 +142,15 @@ round() {
 	pick lz4 lzo-rle zstd
 	[ $SLOW = 1 ] && size=256M || size=64M
 	# One of the two has a backing device, which can be relied upon.
-	if [ $((number % 2)) = 1 ]; then
+	if [ $((shape % 2)) = 1 ]; then
 		disk swap $size comp_algorithm="$picked" offload_threads=2
 		disk files $((8 + mib * 2))M backing_dev="$far"
 	else
-		disk swap $size comp_algorithm="$picked" offload_threads=$((number / 2 % 2)) backing_dev="$far"
+		disk swap $size comp_algorithm="$picked" offload_threads=$((shape / 2 % 2)) backing_dev="$far"
 		disk files $((8 + mib * 2))M
 	fi
-	disk raw1 ${mib}M backing_dev="$bad_back"
-	disk raw2 ${mib}M backing_dev="$raw" compressed_writeback=$((number / 2 % 2)) writeback_packing=0
+	disk raw1 ${mib}M backing_dev="$bad_back" compressed_writeback=$((shape % 2))
+	disk raw2 ${mib}M backing_dev="$raw" compressed_writeback=$((shape / 2 % 2)) writeback_packing=0
 	pick lz4 lz4hc deflate
 	disk raw3 ${mib}M comp_algorithm="$picked"
 	new_disk
@@ -202,12 +203,14 @@ round() {
 	echo max >$SQUEEZE/memory.high
 	for p in $parts; do wait_for "$p"; done
 	# Nothing fails any more: what is there now must be read.
+	injected=0
 	if [ -d $FAULTS/failslab ]; then
 		faults 0
 		echo 0 >$FAULTS/fail_make_request/probability
 		echo "# $what: made to fail: $(faults_done failslab) allocations, $(faults_done fail_page_alloc) of pages," \
 			"$(faults_done fail_make_request) requests to the backing device"
-		failed_allocations=$((failed_allocations + $(faults_done failslab) + $(faults_done fail_page_alloc)))
+		injected=$(($(faults_done failslab) + $(faults_done fail_page_alloc)))
+		failed_allocations=$((failed_allocations + injected))
 	fi
 	backing_works bad "$bad" "$bad_size"
 	for p in alloc backing limit; do excuse $p -; done
@@ -239,7 +242,11 @@ quiet() {
 			;;
 		*) is "$what: $p: no read failed" "$(stat_of failed_reads) $(backing_stat read_errors)" "0 0" ;;
 		esac
-		[ $p != files ] || is "$what: $p: no write failed" "$(stat_of failed_writes)" 0
+		case $p in
+		files) is "$what: $p: no write failed" "$(stat_of failed_writes)" 0 ;;
+		raw2) holds "$what: $p: no more writes failed than allocations" "$(stat_of failed_writes)" -le $injected ;;
+		swap) queued=$((queued + $(offload queued))) ;;
+		esac
 		empty "$what: $p"
 		expect_errno OK "$sys/reset" 1
 		is "$what: $p: no counter says anything after a reset" "$(counters)" ""
@@ -270,7 +277,7 @@ expect_reset() { [ "$(sysfs_write "$sys/reset" 1)" = OK ]; }
 length=60
 [ $SLOW = 1 ] || [ $seconds -lt 600 ] || length=300
 echo "# seed $seed, $seconds seconds"
-failed_allocations=0 failed_io=0 written=0 read_back=0
+failed_allocations=0 failed_io=0 written=0 read_back=0 recompressed=0 queued=0
 swapped=$(vmstat pswpout)
 number=0 end=$(($(now) + seconds))
 while left=$((end - $(now))) && [ $left -gt 0 ]; do
@@ -282,15 +289,22 @@ done
 # machine may not come to everything.
 swapped=$(($(vmstat pswpout) - swapped))
 echo "# pages: $swapped swapped out, $written written back, $read_back read back; made to fail: $failed_allocations" \
-	"allocations, $failed_io requests to the backing device; done: hot_add $(times_done hot_add), swapon" \
-	"$(times_done swapon), hotplug $(times_done hotplug), suspend $(times_done suspend), freeze $(times_done freeze)"
+	"allocations, $failed_io requests to the backing device; $queued writes went through offload's queue;" \
+	"$recompressed pages were recompressed in the end"
+all_done="$POSTS hot_add swapon memfill files"
+[ ! -e /dev/mapper/control ] || all_done="$all_done backing-slow backing-error backing-writes"
+for p in $all_done hotplug suspend freeze; do echo "$p $(times_done $p)"; done | tr '\n' ',' | sed 's/^/# done: /;s/,$/\n/;s/,/, /g'
+# Short of memory it turns itself off, and would find nothing.
+[ ! -w /sys/kernel/debug/kmemleak ] || ok_if "leaks are looked for to the end" sh -c 'echo scan >/sys/kernel/debug/kmemleak'
 [ $seconds -ge 120 ] || exit 0
-for p in hot_add swapon; do holds "done at all: $p" "$(times_done $p)" -gt 0; done
+for p in $all_done; do holds "done at all: $p" "$(times_done $p)" -gt 0; done
 [ -w /sys/power/pm_test ] && p=suspend || p=freeze
 holds "done at all: $p" "$(times_done $p)" -gt 0
 [ ! -w /sys/devices/system/cpu/cpu1/online ] || holds "done at all: hotplug" "$(times_done hotplug)" -gt 0
 holds "pages were swapped out" $swapped -gt 1000
 holds "pages were written back" $written -gt 100
 holds "pages were read back" $read_back -gt 10
+holds "pages were recompressed" $recompressed -gt 0
+[ $SLOW != 1 ] || holds "kswapd's writes went through offload's queue" $queued -gt 0
 [ ! -d $FAULTS/failslab ] || holds "allocations were made to fail" $failed_allocations -gt 0
 holds "the backing device was made to fail" $failed_io -gt 0

@@ -62,55 +62,62 @@ said() {
 	return 1
 }
 # store FILE TEXT ERRNO...: OK, ENOMEM and EINTR are always right, and the others
-# named. ENODEV is that of an open file whose disk was removed.
+# named; sets $stored to which. ENODEV is that of an open file whose disk was
+# removed.
 store() {
-	local file=$1 text=$2 err; shift 2
-	err=$(sysfs_write "$file" "$text")
-	said "$err" OK ENOMEM EINTR "$@" && return
-	echo "'$text' to $file: $err"
+	local file=$1 text=$2; shift 2
+	stored=$(sysfs_write "$file" "$text")
+	said "$stored" OK ENOMEM EINTR "$@" && return
+	echo "'$text' to $file: $stored"
 	return 1
 }
 
-# Everything that goes through the slots, on all disks, often two at a time.
+# Everything that goes through the slots, on all disks, often two at a time. What
+# has worked is noted: all of it is to, now and then.
+POSTS="idle-all idle-1 writeback-idle writeback-huge writeback-huge_idle writeback-incompressible
+	writeback-pages recompress recompress-idle compact gc_limit batch_size limit no_limit"
 loop_post() {
-	local bad=0 first d
+	local bad=0 first d post
 	while running; do
 		pick "$@"
 		d=/sys/block/$picked
-		rand 14
-		case $n in
-		0) store "$d/idle" all ;;
-		1) store "$d/idle" 1 ;;
-		2) store "$d/writeback" idle EAGAIN EIO ENOSPC ENODEV ;;
-		3) store "$d/writeback" type=huge EAGAIN EIO ENOSPC ENODEV ;;
-		4) store "$d/writeback" huge_idle EAGAIN EIO ENOSPC ENODEV ;;
-		5) store "$d/writeback" type=incompressible EAGAIN EIO ENOSPC ENODEV ;;
-		6)
+		# shellcheck disable=SC2086 # words
+		pick $POSTS
+		post=$picked
+		case $post in
+		idle-all) store "$d/idle" all ;;
+		idle-1) store "$d/idle" 1 ;;
+		writeback-idle) store "$d/writeback" idle EAGAIN EIO ENOSPC ENODEV ;;
+		writeback-huge_idle) store "$d/writeback" huge_idle EAGAIN EIO ENOSPC ENODEV ;;
+		writeback-pages)
 			rand 400
 			first=$n
 			store "$d/writeback" "page_index=$n page_indexes=$first-$((first + 40))" EAGAIN EIO ENOSPC ENODEV
 			;;
-		7)
+		writeback-*) store "$d/writeback" "type=${post#*-}" EAGAIN EIO ENOSPC ENODEV ;;
+		recompress)
 			pick "type=idle priority=1" "type=huge priority=2" "type=huge_idle" "priority=1 threshold=1000" \
 				"algo=zstd max_pages=50"
 			store "$d/recompress" "$picked" EAGAIN
 			;;
-		8) store "$d/recompress" "type=idle priority=2" EAGAIN ;;
-		9) store "$d/compact" 1 ;;
-		10)
+		recompress-idle) store "$d/recompress" "type=idle priority=2" EAGAIN ;;
+		compact) store "$d/compact" 1 ;;
+		gc_limit)
 			pick 0 4096 64K 1M 16M
 			store "$d/gc_limit" "$picked"
 			;;
-		11)
+		batch_size)
 			pick 1 2 7 32 100
 			store "$d/writeback_batch_size" "$picked"
 			;;
-		12)
+		limit)	# Not for long: most runs would end at once.
 			pick 10 200
-			store "$d/writeback_limit" "$picked" && store "$d/writeback_limit_enable" 1
+			store "$d/writeback_limit" "$picked" && store "$d/writeback_limit_enable" 1 && pause 10 &&
+				store "$d/writeback_limit_enable" 0
 			;;
-		13) store "$d/writeback_limit_enable" 0 && store "$d/mem_used_max" 0 ;;
+		no_limit) store "$d/writeback_limit_enable" 0 && store "$d/mem_used_max" 0 ;;
 		esac || bad=1
+		[ "$stored" != OK ] || did "$post"
 	done
 	return $bad
 }
@@ -194,6 +201,7 @@ loop_swap() {
 		[ $n -gt 0 ] || { pause 60; kill -9 $fill; } 2>/dev/null
 		wait $fill
 		status=$?
+		[ $status != 0 ] || did memfill
 		said $status 0 137 || { echo "memfill ended with $status: $(cat memfill.out)"; bad=1; }
 	done
 	return $bad
@@ -232,20 +240,23 @@ files_right() {
 		{ echo "sha256sum ended with $?:"; grep -v ': OK$' "$WORK/sums.out"; return 1; }
 }
 loop_files() {
-	local dev=$1 k bad=0
+	local dev=$1 k dir bad=0
 	while take reliable; do
 		mount "$dev" "$WORK/mnt" || { echo "it can't be mounted"; give reliable; return 1; }
 		files_right || bad=1
+		[ ! -s "$WORK/sums" ] || did files
 		rand 8
-		rm -rf "${WORK:?}/mnt/$n"
-		mkdir "$WORK/mnt/$n"
+		dir=$WORK/mnt/$n
+		rm -rf "${dir:?}"
+		mkdir "$dir"
+		# When it is full, what there was room for.
 		for k in 1 2 3 4; do
 			rand 40
 			case $k in
-			1) dd if=/dev/urandom bs=16k count=$((n + 1)) of="$WORK/mnt/$((r % 8))/noise" ;;
-			2) dd if=/bin/busybox bs=16k count=$((n + 1)) of="$WORK/mnt/$((r % 8))/program" ;;
-			3) cat /tests/functional/*.sh >"$WORK/mnt/$((r % 8))/text" ;;
-			4) dmesg >"$WORK/mnt/$((r % 8))/log" ;;
+			1) dd if=/dev/urandom bs=16k count=$((n + 1)) of="$dir/noise" ;;
+			2) dd if=/bin/busybox bs=16k count=$((n + 1)) of="$dir/program" ;;
+			3) cat /tests/functional/*.sh >"$dir/text" ;;
+			4) dmesg >"$dir/log" ;;
 			esac 2>/dev/null
 		done
 		(cd "$WORK/mnt" && find . -type f -exec sha256sum {} +) >"$WORK/sums"
@@ -288,7 +299,8 @@ loop_backing() {
 		until mkdir "$WORK/taken.still" 2>/dev/null; do sleep 0.2; done
 		backing_works "$name" "$null" "$size"
 		give still
-		excuse backing -
+		did "backing-$how"
+		[ $how = slow ] || excuse backing -
 	done
 	return $bad
 }
