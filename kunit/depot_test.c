@@ -163,4 +163,5 @@ static struct kunit_suite depot_suite = {
 	.exit = depot_exit,
 	.test_cases = depot_cases,
 };
+
 kunit_test_suite(depot_suite);

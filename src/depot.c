@@ -81,7 +81,7 @@ struct z2_depot {
 	struct list_head supplies;
 	unsigned long supplied;
 
-	spinlock_t lock;
+	spinlock_t lock;	/* protects what follows, and the magazines */
 	struct magazine *empty;
 	unsigned long nr;
 	unsigned int turn;
