@@ -125,8 +125,10 @@ vm_boot() {
 
 vm_boot_once() {
 	local attempt=$1 target=$2 image=$3 limit=$4 mem=$5 smp=$6
-	local disk=${VM_DISK:--} dir log results pid drive=() patience; shift 6
+	local disk=${VM_DISK:--} dir log results pid drive=() patience cpu; shift 6
 	patience="watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120"
+	# With erms the kernel clears and copies pages byte by byte, each emulated.
+	cpu=max,-erms,-fsrm
 	dir=$(target_dir "$target")
 	mkdir -p "$Z2_TOP/build/logs"
 	log=$Z2_TOP/build/logs/$target-$(basename "$image" .cpio).log
@@ -145,7 +147,7 @@ vm_boot_once() {
 			</dev/null >"$log" 2>&1 3>>"$results" &
 		;;
 	*)
-		timeout -k 5 "$limit" qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp "$smp" -m "$mem" \
+		timeout -k 5 "$limit" qemu-system-x86_64 -accel tcg,thread=multi -cpu "$cpu" -smp "$smp" -m "$mem" \
 			-display none -nodefaults -no-reboot -kernel "$dir/vmlinuz" -initrd "$image" \
 			-serial "file:$log" -serial "file:$results" "${drive[@]}" \
 			-append "console=ttyS0 panic=-1 oops=panic quiet mitigations=off $patience z2.results=ttyS1 $*" \
