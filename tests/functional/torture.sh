@@ -141,7 +141,7 @@ loop_limit() {
 readable() {
 	local text
 	text=$(cat "$1" 2>&1 >/dev/null) && return
-	case $text in *'Cannot allocate memory' | *'Out of memory') return ;; esac
+	case $text in *'Cannot allocate memory' | *'Out of memory') return 0 ;; esac
 	echo "$1: $text"
 	return 1
 }
