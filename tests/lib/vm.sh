@@ -109,8 +109,7 @@ vm_image() {
 
 # vm_boot TARGET IMAGE SECONDS MEM SMP [KERNEL_ARGUMENT...]: boots it, reports
 # every result as it comes. The log of the console is kept in build/logs. With
-# VM_DISK=SIZE there is an empty virtio disk. What hangs is reported when it has
-# for two minutes: a busy host may take a CPU away for tens of seconds.
+# VM_DISK=SIZE there is an empty virtio disk.
 #
 # A kernel that dies before it runs our init is booted again: emulation with
 # several threads sometimes lets one CPU run into code that another one is just
@@ -125,8 +124,7 @@ vm_boot() {
 
 vm_boot_once() {
 	local attempt=$1 target=$2 image=$3 limit=$4 mem=$5 smp=$6
-	local disk=${VM_DISK:--} dir log results pid drive=() patience cpu; shift 6
-	patience="watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120"
+	local disk=${VM_DISK:--} dir log results pid drive=() cpu; shift 6
 	# With erms the kernel clears and copies pages byte by byte, each emulated.
 	cpu=max,-erms,-fsrm
 	dir=$(target_dir "$target")
@@ -150,7 +148,7 @@ vm_boot_once() {
 		timeout -k 5 "$limit" qemu-system-x86_64 -accel tcg,thread=multi -cpu "$cpu" -smp "$smp" -m "$mem" \
 			-display none -nodefaults -no-reboot -kernel "$dir/vmlinuz" -initrd "$image" \
 			-serial "file:$log" -serial "file:$results" "${drive[@]}" \
-			-append "console=ttyS0 panic=-1 oops=panic quiet mitigations=off $patience z2.results=ttyS1 $*" \
+			-append "console=ttyS0 panic=-1 oops=panic quiet mitigations=off z2.results=ttyS1 $*" \
 			</dev/null >>"$log.qemu" 2>&1 &
 		;;
 	esac
