@@ -241,7 +241,7 @@ int z2_depot_supply(struct z2_depot *depot, unsigned long handles)
 	struct supply *supply;
 
 	/* Room for more than is kept anywhere; kvzalloc() gives no more. */
-	nr = min(nr, (INT_MAX - sizeof(*supply)) / sizeof(struct magazine));
+	nr = min_t(unsigned long, nr, (INT_MAX - sizeof(*supply)) / sizeof(struct magazine));
 
 	if (nr <= depot->supplied)
 		return 0;
