@@ -313,7 +313,7 @@ static void gc_threshold(struct kunit *test)
 	do {
 		make_and_free(test, 3000);
 		stats = z2_gc_stats(t->gc);
-	} while (!stats.sync_limit && !stats.freed);
+	} while (!stats.sync_limit && !stats.freed && time_before(jiffies, deadline));
 	/* What is taken and freed shows that it is of use. */
 	while (!stats.freed && time_before(jiffies, deadline)) {
 		unsigned long handle = z2_gc_take(t->gc, 3000);
