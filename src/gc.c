@@ -202,22 +202,33 @@ static void stack_to_depot(struct z2_gc *gc, struct gc_cpu *cpu, unsigned int cl
 		   z2_depot_put(gc->depot, class, cpu->stacks[class], cpu->nr[class]));
 }
 
-/* Give some objects of the depot back to the pool.  Returns their bytes. */
-static size_t empty_some(struct z2_gc *gc)
+/* With @emptying: objects of a class go back to the pool.  Returns their bytes. */
+static size_t free_some(struct z2_gc *gc, unsigned int class, const unsigned long *handles,
+			unsigned int n)
 {
-	unsigned long handles[BATCH_HANDLES];
-	unsigned int class, n, i;
-	size_t bytes;
+	size_t bytes = n * gc->classes->size[class];
+	unsigned int i;
 
-	spin_lock(&gc->emptying);
-	n = z2_depot_take_next(gc->depot, &class, handles, BATCH_HANDLES);
 	for (i = 0; i < n; i++)
 		z2_pool_prefetch(handles[i]);
 	for (i = 0; i < n; i++)
 		z2_pool_free(gc->pool, handles[i]);
+	if (n)
+		atomic_long_sub(bytes, &gc->reserved);
+	return bytes;
+}
+
+/* Give some objects of the depot back to the pool.  Returns their bytes. */
+static size_t empty_some(struct z2_gc *gc)
+{
+	unsigned long handles[BATCH_HANDLES];
+	unsigned int class, n;
+	size_t bytes;
+
+	spin_lock(&gc->emptying);
+	n = z2_depot_take_next(gc->depot, &class, handles, BATCH_HANDLES);
+	bytes = free_some(gc, class, handles, n);
 	gc->freed += n;
-	bytes = n * gc->classes->size[class];
-	atomic_long_sub(bytes, &gc->reserved);
 	spin_unlock(&gc->emptying);
 	return bytes;
 }
@@ -252,7 +263,7 @@ static unsigned int take_off_stack(struct gc_cpu *cpu, unsigned int class,
 static void empty_stack(struct z2_gc *gc, struct gc_cpu *cpu, unsigned int class)
 {
 	unsigned long handles[STACK_HANDLES];
-	unsigned int i, n = 0;
+	unsigned int n = 0;
 
 	spin_lock(&gc->emptying);
 	spin_lock(&cpu->lock);
@@ -261,9 +272,7 @@ static void empty_stack(struct z2_gc *gc, struct gc_cpu *cpu, unsigned int class
 		n = take_off_stack(cpu, class, handles);
 	}
 	spin_unlock(&cpu->lock);
-	for (i = 0; i < n; i++)
-		z2_pool_free(gc->pool, handles[i]);
-	atomic_long_sub(n * gc->classes->size[class], &gc->reserved);
+	free_some(gc, class, handles, n);
 	spin_unlock(&gc->emptying);
 }
 
