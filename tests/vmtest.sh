@@ -12,7 +12,9 @@
 #   extra=A,B    what tests/lib/tools.sh has for it
 #   log=16M      what the kernel keeps of its messages, of a case with its own boot
 #   disk=64M     an empty virtio disk, /dev/vda (not on user-mode Linux)
-# Cases that ask for the same machine share one boot.
+# Cases that ask for the same machine share one boot. Two of us with the same
+# directory in VM_SHARED share the work: each takes machines that are still to run.
+shared=${VM_SHARED:-$Z2_SCRATCH}
 wanted() {
 	local case=$1 target=$2 kernels
 	[ "${CASE:-}" = "$(basename "$case" .sh)" ] ||
@@ -31,13 +33,11 @@ machine_of() {
 	echo "$(case_option "$1" mem $mem) $(case_option "$1" smp 2) $(case_option "$1" disk -) $alone $(case_option "$1" extra -) $(case_option "$1" bins -)"
 }
 
-machines=0
-# run_machine TARGET MEM SMP DISK ALONE EXTRA BINS CASE...: one boot.
+# run_machine NAME TARGET MEM SMP DISK ALONE EXTRA BINS CASE...: one boot.
 run_machine() {
-	local target=$1 mem=$2 smp=$3 disk=$4 extra=$6 bins=$7 image case limit=120 scripts=() args=()
-	shift 7
-	machines=$((machines + 1))
-	image=$Z2_SCRATCH/vm$machines.cpio
+	local image=$Z2_SCRATCH/$1.cpio target=$2 mem=$3 smp=$4 disk=$5 extra=$7 bins=$8
+	local case limit=120 scripts=() args=()
+	shift 8
 	[ "$target" != uml ] || args=(quiet)
 	for case; do
 		[ "$(case_option "$case" log -)" = - ] || args+=("log_buf_len=$(case_option "$case" log -)")
@@ -52,13 +52,14 @@ run_machine() {
 	rm -f "$image"
 }
 
+# With the lock of its build held, which removes what others take.
+build_once() {
+	[ -e "$shared/$1.built" ] || { build_module "$1" "$Z2_TOP/build/$1" && : >"$shared/$1.built"; }
+}
+
 run_target() {
-	local target=$1 case cases machine
+	local target=$1 case cases machine n=0
 	target_get "$target"
-	if ! with_lock "build-$target" build_module "$target" "$Z2_TOP/build/$target"; then
-		fail "$target: the module builds without a warning"
-		return 0
-	fi
 	for case in "$Z2_TOP"/tests/functional/[0-9]*.sh; do
 		! wanted "$case" "$target" || echo "$(machine_of "$case")|$case"
 	done | sort >"$Z2_SCRATCH/$target.cases"
@@ -67,11 +68,17 @@ run_target() {
 	VM_DOUBTS=$Z2_SCRATCH/doubts
 	cut -d '|' -f 1 "$Z2_SCRATCH/$target.cases" | sort -u >"$Z2_SCRATCH/$target.machines"
 	while read -r -a machine -u 4; do
+		n=$((n + 1))
+		mkdir "$shared/$target.$n" 2>/dev/null || continue
+		if ! with_lock "build-$target" build_once "$target"; then
+			fail "$target: the module builds without a warning"
+			return 0
+		fi
 		: >"$VM_DOUBTS"
 		mapfile -t cases < <(awk -F '|' -v m="${machine[*]}" '$1 == m { print $2 }' "$Z2_SCRATCH/$target.cases")
-		run_machine "$target" "${machine[@]}" "${cases[@]}"
+		run_machine "vm$n" "$target" "${machine[@]}" "${cases[@]}"
 		for case in $(vm_doubted); do
-			VM_DOUBTS='' run_machine "$target" "${machine[@]}" "$Z2_TOP/tests/functional/$case.sh"
+			VM_DOUBTS='' run_machine "$case" "$target" "${machine[@]}" "$Z2_TOP/tests/functional/$case.sh"
 		done
 	done 4<"$Z2_SCRATCH/$target.machines"
 }
