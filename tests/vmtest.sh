@@ -69,7 +69,10 @@ run_target() {
 	cut -d '|' -f 1 "$Z2_SCRATCH/$target.cases" | sort -u >"$Z2_SCRATCH/$target.machines"
 	while read -r -a machine -u 4; do
 		n=$((n + 1))
-		mkdir "$shared/$target.$n" 2>/dev/null || continue
+		if ! mkdir "$shared/$target.$n" 2>/dev/null; then
+			[ -d "$shared/$target.$n" ] || die "no directory $shared to share work by"
+			continue
+		fi
 		if ! with_lock "build-$target" build_once "$target"; then
 			fail "$target: the module builds without a warning"
 			return 0
