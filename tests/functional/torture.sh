@@ -228,7 +228,11 @@ loop_disks() {
 				until swapoff "/dev/$DISK$id"; do sleep 0.2; done
 			fi
 		fi
-		until store "$CONTROL/hot_remove" "$id" EBUSY && [ ! -d "$d" ]; do sleep 0.2; done
+		store "$CONTROL/hot_remove" "$id" EBUSY || bad=1
+		while [ -d "$d" ]; do
+			sleep 0.2
+			store "$CONTROL/hot_remove" "$id" EBUSY || bad=1
+		done
 	done
 	return $bad
 }
@@ -269,35 +273,37 @@ loop_files() {
 	return $bad
 }
 
-# The backing device of one disk fails or is slow for a while: what has been
-# written there can't be read then.
+# The backing device of one disk fails or is slow for a while, as the device
+# mapper makes it, or has bad blocks, as null_blk does: what has been written there
+# can't be read then.
 loop_backing() {
-	local name=$1 null=$2 size=$3 disk=$4 bad=0 how=slow
+	local name=$1 null=$2 size=$3 disk=$4 turn=$5 bad=0 how
 	while running; do
 		pause 20
-		# A kernel with neither has nothing to make it fail by.
-		[ -e /dev/mapper/control ] || [ -e "/sys/block/${null#/dev/}/make-it-fail" ] || continue
 		# So that there is something to read, and something to write.
 		store "/sys/block/$disk/writeback" page_indexes=0-200 EAGAIN EIO ENOSPC || bad=1
-		# One after the other: a short torture is to see them all.
-		case $how in slow) how=error ;; error) how=writes ;; writes) how=slow ;; esac
+		# One after the other: a few rounds are to see them all.
+		turn=$((turn + 1))
+		case $((turn % 4)) in
+		0) how=slow ;;
+		1) how=error ;;
+		2) how=badblocks ;;
+		3) how=writes ;;
+		esac
 		[ $how = slow ] || excuse backing r
 		take still || break
-		if [ -e /dev/mapper/control ]; then
-			case $how in
-			error) dm "$name" "0 $size error" ;;
-			writes) dm "$name" "0 $size flakey $null 0 0 3600 1 error_writes" ;;
-			slow) dm "$name" "0 $size delay $null 0 30" ;;
-			esac
-		elif [ $how != slow ]; then
-			echo 1 >"/sys/block/${null#/dev/}/make-it-fail"
-		fi
+		case $how in
+		error) dm "$name" "0 $size error" ;;
+		badblocks) bad_blocks "$null" + "$size" || bad=1 ;;
+		writes) dm "$name" "0 $size flakey $null 0 0 3600 1 error_writes" ;;
+		slow) dm "$name" "0 $size delay $null 0 30" ;;
+		esac
 		give still
 		blkop tally "/dev/$disk" 0 1M >/dev/null
 		store "/sys/block/$disk/writeback" page_indexes=200-400 EAGAIN EIO ENOSPC || bad=1
 		pause 10
 		until mkdir "$WORK/taken.still" 2>/dev/null; do sleep 0.2; done
-		backing_works "$name" "$null" "$size"
+		backing_works "$name" "$null" "$size" || bad=1
 		give still
 		did "backing-$how"
 		[ $how = slow ] || excuse backing -
@@ -305,8 +311,17 @@ loop_backing() {
 	return $bad
 }
 backing_works() {
-	local fail=/sys/block/${2#/dev/}/make-it-fail
-	if [ -e /dev/mapper/control ]; then dm "$1" "0 $3 linear $2 0"; elif [ -e "$fail" ]; then echo 0 >"$fail"; fi
+	bad_blocks "$2" - "$3"
+	dm "$1" "0 $3 linear $2 0"
+}
+# bad_blocks NULL +|- SECTORS: each second megabyte, of which requests across its
+# edge fail as well.
+bad_blocks() {
+	local file=$NULLB/${1#/dev/}/badblocks first=0
+	while [ $first -lt "$3" ]; do
+		echo "$2$first-$((first + 2047))" >"$file" || { echo "bad blocks: $2$first"; return 1; }
+		first=$((first + 4096))
+	done
 }
 
 # Allocations made under the module's functions fail, whoever calls them.
@@ -318,7 +333,7 @@ faults_begin() {
 	[ -d $FAULTS/failslab ] && [ -d $FAULTS/fail_page_alloc ] || return
 	# As text: an address has too many digits for a shell's arithmetic.
 	text=$(awk -v m="[$DRIVER]" '$4 == m && tolower($2) == "t" { print $1 }' /proc/kallsyms | sort)
-	for f in failslab fail_page_alloc fail_make_request; do
+	for f in failslab fail_page_alloc; do
 		echo 0 >$FAULTS/$f/verbose
 		echo $FAULTS_MAX >$FAULTS/$f/times
 		echo 0 >$FAULTS/$f/probability
@@ -331,8 +346,6 @@ faults_begin() {
 	done
 	echo 0 >$FAULTS/fail_page_alloc/min-order
 	echo N >$FAULTS/fail_page_alloc/ignore-gfp-highmem
-	# Of the requests to those disks that are to fail.
-	echo 20 >$FAULTS/fail_make_request/probability
 }
 loop_faults() {
 	while take reliable; do
@@ -383,8 +396,8 @@ loop_freeze() {
 			pick $LOAD $SQUEEZE
 			echo 1 >"$picked/cgroup.freeze"
 			pause 10
+			! grep -qx 'frozen 1' "$picked/cgroup.events" || did freeze
 			echo 0 >"$picked/cgroup.freeze"
-			did freeze
 		fi
 	done
 	return $bad

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * sysfs_fuzz [-s SEED] [-n TIMES] [-p USEC] FILE...
+ * sysfs_fuzz [-s SEED] [-n TIMES] [-p USEC] [-w WORD]... FILE...
  *
  * Writes to the files, at random, what nobody would: random bytes, words that
  * attributes know with some bytes changed, long lines; between them what is
  * right, so that the device gets into all its states; and reads what can be
- * read. Ends after TIMES, or on SIGTERM, and says how often something was taken
- * and how often refused. That the kernel lives is all it asks for.
+ * read. A WORD, e.g. the path of a device, is one in eight of those words. Ends
+ * after TIMES, or on SIGTERM, and says how often something was taken and how often
+ * refused. That the kernel lives is all it asks for.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -28,6 +29,16 @@ static const char *const words[] = {
 
 #define NR_WORDS	(sizeof(words) / sizeof(*words))
 
+static const char *more_words[8];
+static unsigned int nr_more;
+
+static const char *random_word(u64 *state)
+{
+	if (nr_more && rnd(state) % 8 == 0)
+		return more_words[rnd(state) % nr_more];
+	return words[rnd(state) % NR_WORDS];
+}
+
 static size_t random_bytes(u64 *state, char *text, size_t len)
 {
 	size_t i;
@@ -39,7 +50,7 @@ static size_t random_bytes(u64 *state, char *text, size_t len)
 
 static size_t random_text(u64 *state, char *text, size_t most)
 {
-	const char *word = words[rnd(state) % NR_WORDS];
+	const char *word = random_word(state);
 	size_t len = strlen(word);
 	unsigned int n;
 
@@ -62,7 +73,7 @@ static size_t random_text(u64 *state, char *text, size_t most)
 	case 4:	/* two words */
 		memcpy(text, word, len);
 		text[len++] = ' ';
-		word = words[rnd(state) % NR_WORDS];
+		word = random_word(state);
 		memcpy(text + len, word, strlen(word));
 		return len + strlen(word);
 	default:
@@ -79,7 +90,7 @@ int main(int argc, char **argv)
 	static char text[2 * PAGE];
 	int opt;
 
-	while ((opt = getopt(argc, argv, "s:n:p:")) != -1) {
+	while ((opt = getopt(argc, argv, "s:n:p:w:")) != -1) {
 		switch (opt) {
 		case 's':
 			seed = strtoull(optarg, NULL, 0);
@@ -90,12 +101,17 @@ int main(int argc, char **argv)
 		case 'p':
 			pause_us = atoi(optarg);
 			break;
+		case 'w':
+			if (nr_more == sizeof(more_words) / sizeof(*more_words) || !*optarg)
+				die("at most 8 words, of a letter at least");
+			more_words[nr_more++] = optarg;
+			break;
 		default:
 			return 2;
 		}
 	}
 	if (optind == argc)
-		die("usage: sysfs_fuzz [-s SEED] [-n TIMES] [-p USEC] FILE...");
+		die("usage: sysfs_fuzz [-s SEED] [-n TIMES] [-p USEC] [-w WORD]... FILE...");
 
 	stop_on(SIGTERM);
 	for (round = 0; !stopped && (!times || round < times); round++) {
