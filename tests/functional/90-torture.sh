@@ -299,10 +299,10 @@ echo "# pages: $swapped swapped out, $written written back, $read_back read back
 	"made to fail: $failed_allocations allocations, $failed_io requests to the backing device; $queued writes went through offload's queue;" \
 	"$recompressed pages were recompressed in the end"
 all_done="swapon memfill files"
-failures="backing-slow backing-error backing-badblocks backing-writes"
+broken="backing-slow backing-error backing-badblocks backing-writes"
 posts=0
 for p in $POSTS; do posts=$((posts + $(times_done $p))); done
-for p in $POSTS hot_add $all_done $failures hotplug suspend freeze; do echo "$p $(times_done $p)"; done | tr '\n' ',' | sed 's/^/# done: /;s/,$/\n/;s/,/, /g'
+for p in $POSTS hot_add $all_done $broken hotplug suspend freeze; do echo "$p $(times_done $p)"; done | tr '\n' ',' | sed 's/^/# done: /;s/,$/\n/;s/,/, /g'
 # Short of memory it turns itself off, and would find nothing.
 [ ! -w /sys/kernel/debug/kmemleak ] || ok_if "leaks are looked for to the end" sh -c 'echo scan >/sys/kernel/debug/kmemleak'
 # A minute of a slow machine is all too short.
@@ -315,7 +315,7 @@ holds "the backing device was made to fail" $failed_io -gt 0
 [ $seconds -ge 120 ] || exit 0
 # Of a hundred, which of them came and on which disk, is chance.
 [ $posts -lt 300 ] || all_done="$POSTS $all_done"
-[ $number -lt 4 ] || all_done="$all_done $failures"
+[ $number -lt 4 ] || all_done="$all_done $broken"
 for p in $all_done; do holds "done at all: $p" "$(times_done $p)" -gt 0; done
 [ -w /sys/power/pm_test ] && p=suspend || p=freeze
 holds "done at all: $p" "$(times_done $p)" -gt 0
