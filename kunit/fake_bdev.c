@@ -85,8 +85,8 @@ static enum hrtimer_restart complete_timer(struct hrtimer *timer)
 
 static void complete_from_irq(struct fake_io *io, unsigned int delay_us)
 {
-	hrtimer_setup(&io->timer, complete_timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
-	hrtimer_start(&io->timer, ns_to_ktime(delay_us * NSEC_PER_USEC), HRTIMER_MODE_REL_HARD);
+	hrtimer_setup(&io->timer, complete_timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
+	hrtimer_start(&io->timer, ns_to_ktime(delay_us * NSEC_PER_USEC), HRTIMER_MODE_REL);
 }
 
 /* What a write will fill. */
