@@ -311,8 +311,8 @@ loop_backing() {
 	return $bad
 }
 backing_works() {
-	bad_blocks "$2" - "$3"
 	dm "$1" "0 $3 linear $2 0"
+	bad_blocks "$2" - "$3"
 }
 # bad_blocks NULL +|- SECTORS: each second megabyte, of which requests across its
 # edge fail as well.
