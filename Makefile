@@ -21,7 +21,7 @@ ifdef KUNIT
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/kunit modules
 endif
 
-kunit lint check demo:
+kunit lint compat check demo:
 	$(Q)tests/$@.sh
 
 vmtest:
@@ -114,8 +114,9 @@ help:
 	@echo 'make uninstall      take it away again; as root'
 	@echo 'make dist           a tarball to make packages of'
 	@echo 'make demo           boot a stock kernel with it and show what it does (KERNEL=6.1, 6.12, 7.2)'
-	@echo 'make check          lint, kunit and vmtest, on all kernels: what CI runs'
+	@echo 'make check          lint, compat, kunit and vmtest, on all kernels: what CI runs'
 	@echo 'make lint           style, include rules, warnings'
+	@echo 'make compat         what differs between kernels, in all its forms, against stubs'
 	@echo 'make kunit          the unit tests, in user-mode Linux with KASAN and lockdep (TARGET=kcsan: for data races; SUITE=name)'
 	@echo 'make vmtest         the functional tests on stock kernels (KERNEL=6.12, CASE=10-basic)'
 	@echo 'make pkgtest        the packages, in clean systems of Debian 12, 13 and sid (SUITE=trixie)'
@@ -124,5 +125,5 @@ help:
 	@echo 'make bench          zram2 against the in-tree zram, more than an hour (QUICK=1: five minutes; SCENARIO="io swap")'
 	@echo 'make clean          remove what was built here (downloads stay in ~/.cache/zram2)'
 
-.PHONY: all module kunit lint check demo vmtest pkgtest torture coverage bench install preflight install-source install-files \
+.PHONY: all module kunit lint compat check demo vmtest pkgtest torture coverage bench install preflight install-source install-files \
 	uninstall version dist clean help

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Everything: lint, unit tests, functional tests on each kernel. Sets itself up
-# on a fresh Debian 12; the last line says how it went.
+# Everything: lint, kernel differences, unit tests, functional tests on each
+# kernel. Sets itself up on a fresh Debian 12; the last line says how it went.
 . "$(dirname "$0")/lib/common.sh"
 
 # User-mode Linux keeps one CPU busy, and leaves one to the virtual machines; then
@@ -19,6 +19,7 @@ trap '[ -z "$beside" ] || kill -- "-$beside" 2>/dev/null; cleanup' EXIT
 # Failures are counted where they happen; a part fails when it could not go on,
 # and the others are still worth running.
 "$Z2_TOP/tests/lint.sh" || fail "lint ran to its end"
+"$Z2_TOP/tests/compat.sh" || fail "compat ran to its end"
 
 export VM_SHARED=$Z2_SCRATCH/shared
 mkdir "$VM_SHARED"

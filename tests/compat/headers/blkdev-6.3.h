@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#pragma once
+#define QUEUE_FLAG_SYNCHRONOUS	11
+#include "block.h"
+
+#define blk_alloc_disk(node_id)	stub_alloc_disk(NULL, node_id)
+
+struct block_device_operations {
+	int (*open) (struct block_device *, fmode_t);
+	void (*release) (struct gendisk *, fmode_t);
+	void (*swap_slot_free_notify) (struct block_device *, unsigned long);
+};
+
+#define STUB_OPEN(ops, bdev)	((ops)->open(bdev, 0))
+#define STUB_RELEASE(ops, disk)	((ops)->release(disk, 0))
+#define STUB_NODE

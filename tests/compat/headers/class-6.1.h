@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#pragma once
+struct class;
+
+struct class_attribute {
+	ssize_t (*show)(struct class *class, struct class_attribute *attr,
+			char *buf);
+	ssize_t (*store)(struct class *class, struct class_attribute *attr,
+			const char *buf, size_t count);
+};

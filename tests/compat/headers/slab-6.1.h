@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#pragma once
+#define kzalloc_node(size, flags, node)	kzalloc(size, flags)
