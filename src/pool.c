@@ -22,12 +22,14 @@
  * @huge_size: objects of this many bytes or more take a page of their own;
  *	fixed at creation
  * @handle_size: what to add to a size before its class is looked up; fixed
+ * @bounce: what z2_pool_load() copies through, in the kernels that need that
  * @classes: of @zs; fixed
  */
 struct z2_pool {
 	struct zs_pool *zs;
 	size_t huge_size;
 	unsigned int handle_size;
+	struct z2_compat_zs_bounce bounce;
 	struct z2_pool_classes classes;
 };
 
@@ -80,14 +82,20 @@ struct z2_pool *z2_pool_create(const char *name)
 
 	if (!pool)
 		return ERR_PTR(-ENOMEM);
+	if (z2_compat_zs_bounce_init(&pool->bounce))
+		goto free_pool;
 	pool->zs = zs_create_pool(name);
-	if (!pool->zs) {
-		kvfree(pool);
-		return ERR_PTR(-ENOMEM);
-	}
+	if (!pool->zs)
+		goto exit_bounce;
 	pool->huge_size = zs_huge_class_size(pool->zs);
 	number_classes(pool);
 	return pool;
+
+exit_bounce:
+	z2_compat_zs_bounce_exit(&pool->bounce);
+free_pool:
+	kvfree(pool);
+	return ERR_PTR(-ENOMEM);
 }
 
 /**
@@ -101,6 +109,7 @@ void z2_pool_destroy(struct z2_pool *pool)
 	if (!pool)
 		return;
 	zs_destroy_pool(pool->zs);
+	z2_compat_zs_bounce_exit(&pool->bounce);
 	kvfree(pool);
 }
 
@@ -144,7 +153,7 @@ void z2_pool_free(struct z2_pool *pool, unsigned long handle)
  * @pool: the pool
  * @handle: the object
  * @src: its bytes
- * @size: how many, up to what was allocated
+ * @size: how many, up to what was allocated; beyond, it is undefined afterwards
  *
  * Context: process or atomic.
  */
@@ -158,7 +167,8 @@ void z2_pool_store(struct z2_pool *pool, unsigned long handle, const void *src, 
  * @pool: the pool
  * @handle: the object
  * @size: its bytes
- * @bounce: @size bytes for when it doesn't lie in one piece
+ * @bounce: PAGE_SIZE bytes for when it doesn't lie in one piece, whatever @size
+ *	is; the object may begin anywhere in it
  *
  * The caller may sleep until it calls z2_pool_unmap(), but stays on the CPU's
  * stack of local mappings: others made meanwhile are undone first.
@@ -196,18 +206,22 @@ void z2_pool_unmap(struct z2_pool *pool, unsigned long handle, size_t size, cons
  * z2_pool_load() - copy an object out
  * @pool: the pool
  * @handle: the object
- * @dst: where to
+ * @dst: where to; nothing beyond @size is written
  * @size: its bytes
  *
- * Context: process or atomic.
+ * Needs no memory, and so can't fail.
+ *
+ * Context: process, may sleep for other loads.
  */
 void z2_pool_load(struct z2_pool *pool, unsigned long handle, void *dst, size_t size)
 {
-	const void *mem = z2_pool_map(pool, handle, size, dst);
+	void *copy = z2_compat_zs_bounce_get(&pool->bounce, dst, size);
+	const void *mem = z2_pool_map(pool, handle, size, copy);
 
 	if (mem != dst)
 		memcpy(dst, mem, size);
 	z2_pool_unmap(pool, handle, size, mem);
+	z2_compat_zs_bounce_put(&pool->bounce, copy);
 }
 
 /**

@@ -6,6 +6,8 @@
 #include <linux/atomic.h>
 #include <linux/math.h>
 #include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/zsmalloc.h>
 
@@ -22,9 +24,9 @@
 
 /*
  * Which size class would an object of @size bytes come from?
- *   since 6.19  zs_lookup_class_index() adds the handle that zsmalloc puts in
+ *   newest      zs_lookup_class_index() adds the handle that zsmalloc puts in
  *               front of an object
- *   since 6.3   it leaves that to the caller
+ *   since 6.2   it leaves that to the caller
  *   before      nobody tells; mm/zsmalloc.c rounds what is above 32 bytes
  *               (ZS_MIN_ALLOC_SIZE) up to a 256th of a page
  *               (ZS_SIZE_CLASS_DELTA), and merges some of those classes
@@ -42,12 +44,14 @@ static inline unsigned int z2_compat_zs_class(struct zs_pool *pool, unsigned int
 }
 
 /*
- * Access to an object:
- *   before 6.15  zs_map_object(), returns with preemption off
- *   6.15         zs_obj_read_begin(pool, handle, local_copy)
- *   6.19         zs_obj_read_begin(pool, handle, mem_len, local_copy)
+ * Access to an object, which is copied to @copy if it spans two pages:
+ *   before 6.15   zs_map_object(), returns with preemption off
+ *   6.15 to 6.19  zs_obj_read_begin(pool, handle, copy), which copies all of the
+ *                 size class, with zsmalloc's handle in front: up to PAGE_SIZE,
+ *                 however short the object
+ *   since 7.0     zs_obj_read_begin(pool, handle, len, copy), which copies @len
  * Preemption must not stay off while a codec runs, so the oldest form copies
- * the object to @local_copy and unmaps it at once.
+ * any object and unmaps it at once.
  */
 #if defined(Z2_HAVE_ZS_OBJ_READ_LEN)
 #define z2_compat_zs_read_begin(pool, handle, len, copy) \
@@ -80,6 +84,67 @@ static inline void zs_obj_write(struct zs_pool *pool, unsigned long handle, void
 }
 #else
 #error "zs_obj_read_begin(): neither that nor zs_map_object() is there"
+#endif
+
+/*
+ * Where a reader gets @copy from that has room for @len bytes at @dst and no
+ * more.  From 6.15 to 6.19 it is a page of the pool's own, one reader at a time;
+ * otherwise @dst does.
+ */
+#if defined(Z2_HAVE_ZS_OBJ_READ) && !defined(Z2_HAVE_ZS_OBJ_READ_LEN)
+struct z2_compat_zs_bounce {
+	/* Held from _get() to _put(): what is in @page. */
+	struct mutex lock;
+	void *page;
+};
+
+static inline int z2_compat_zs_bounce_init(struct z2_compat_zs_bounce *bounce)
+{
+	mutex_init(&bounce->lock);
+	bounce->page = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	return bounce->page ? 0 : -ENOMEM;
+}
+
+static inline void z2_compat_zs_bounce_exit(struct z2_compat_zs_bounce *bounce)
+{
+	kfree(bounce->page);
+}
+
+static inline void *z2_compat_zs_bounce_get(struct z2_compat_zs_bounce *bounce, void *dst,
+					    size_t len)
+{
+	if (len == PAGE_SIZE)
+		return dst;
+	mutex_lock(&bounce->lock);
+	return bounce->page;
+}
+
+static inline void z2_compat_zs_bounce_put(struct z2_compat_zs_bounce *bounce, void *copy)
+{
+	if (copy == bounce->page)
+		mutex_unlock(&bounce->lock);
+}
+#else
+struct z2_compat_zs_bounce {};
+
+static inline int z2_compat_zs_bounce_init(struct z2_compat_zs_bounce *bounce)
+{
+	return 0;
+}
+
+static inline void z2_compat_zs_bounce_exit(struct z2_compat_zs_bounce *bounce)
+{
+}
+
+static inline void *z2_compat_zs_bounce_get(struct z2_compat_zs_bounce *bounce, void *dst,
+					    size_t len)
+{
+	return dst;
+}
+
+static inline void z2_compat_zs_bounce_put(struct z2_compat_zs_bounce *bounce, void *copy)
+{
+}
 #endif
 
 #endif

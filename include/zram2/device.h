@@ -11,6 +11,7 @@
  *   slot lock                         one at a time
  *   codec stream                      one at a time
  *   gc's own (see there), offload's lane, the block map's, z2_device.writeback_lock
+ *   the pool's bounce page (some kernels)
  *   zsmalloc's own
  */
 #ifndef ZRAM2_DEVICE_H
