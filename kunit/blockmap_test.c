@@ -277,6 +277,54 @@ static void blockmap_counts_many(struct kunit *test)
 	z2_blockmap_destroy(map);
 }
 
+/* So many references were counted once; the next one made it zero. */
+#define REFS_COUNTED	BIT(19)
+
+/*
+ * More readers than the count holds: the block stays in use with all that lies
+ * there, and for good.  Its neighbour has one less, and is counted to the end.
+ */
+static void blockmap_counts_saturate(struct kunit *test)
+{
+	struct z2_blockmap *map = map_create(test, 3);
+	struct z2_extent many = extent(0, 0, 20), most = extent(1, 0, 20);
+	unsigned int i;
+	u32 first;
+
+	KUNIT_ASSERT_EQ(test, z2_blockmap_reserve(map, 3, 0, &first), 3);
+	z2_blockmap_add(map, &many);
+	z2_blockmap_add(map, &most);
+	z2_blockmap_unreserve(map, 0, 3);
+	for (i = 0; i < REFS_COUNTED + 10; i++)
+		z2_blockmap_pin(map, &many);
+	/* With its object two less than what can't be told from more. */
+	for (i = 0; i < REFS_COUNTED - 3; i++)
+		z2_blockmap_pin(map, &most);
+	expect_stats(test, map, 2, 2, 40);
+
+	/* As readers end, nothing is freed below the objects. */
+	for (i = 0; i < REFS_COUNTED + 10; i++)
+		z2_blockmap_unpin(map, &many);
+	for (i = 0; i < REFS_COUNTED - 3; i++)
+		z2_blockmap_unpin(map, &most);
+	expect_stats(test, map, 2, 2, 40);
+	KUNIT_EXPECT_EQ(test, z2_blockmap_live(map, 0), 20);
+	KUNIT_EXPECT_EQ(test, z2_blockmap_live(map, 1), 20);
+	KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 3, 0, &first), 1);
+	KUNIT_EXPECT_EQ(test, first, 2);
+	z2_blockmap_unreserve(map, 2, 1);
+
+	z2_blockmap_remove(map, &most);
+	expect_stats(test, map, 1, 1, 20);
+	z2_blockmap_remove(map, &many);
+	expect_stats(test, map, 1, 0, 0);
+	KUNIT_EXPECT_EQ(test, z2_blockmap_live(map, 0), 0);
+	KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 3, 0, &first), 2);
+	KUNIT_EXPECT_EQ_MSG(test, first, 1, "the saturated block is nobody's");
+	z2_blockmap_unreserve(map, 1, 2);
+	z2_blockmap_destroy(map);
+}
+
 /* Nobody gets blocks that somebody reads, though their object is gone. */
 static void blockmap_pin_keeps_blocks(struct kunit *test)
 {
@@ -778,6 +826,7 @@ static struct kunit_case blockmap_cases[] = {
 	KUNIT_CASE(blockmap_keeps),
 	KUNIT_CASE(blockmap_counts_objects),
 	KUNIT_CASE(blockmap_counts_many),
+	KUNIT_CASE(blockmap_counts_saturate),
 	KUNIT_CASE(blockmap_pin_keeps_blocks),
 	KUNIT_CASE(extent_last_block),
 	KUNIT_CASE(blockmap_sparse_thresholds),

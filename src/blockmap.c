@@ -11,10 +11,13 @@
  * by a bitmap of their own, so that a full and fragmented device costs no more
  * than an empty one.
  */
+#define pr_fmt(fmt) "zram2: " fmt
+
 #include <linux/bitmap.h>
 #include <linux/bug.h>
 #include <linux/err.h>
 #include <linux/minmax.h>
+#include <linux/printk.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/vmalloc.h>
@@ -28,9 +31,13 @@
 #define BUCKET_SHIFT	8
 #define BUCKETS		((Z2_BLOCK_SIZE >> BUCKET_SHIFT) + 1)
 
+/* What the 19 bits of a count hold; Z2_BLOCK_SIZE needs the other 13. */
+#define COUNT_REFS_MAX	(BIT(19) - 1)
+
 /**
  * struct count - a block in use
- * @refs: reservations, objects and pins; more than could ever be in flight
+ * @refs: reservations, objects and pins; at COUNT_REFS_MAX it stays there, as a
+ *	refcount_t does, and the block is in use until the map is destroyed
  * @bytes: of objects, up to Z2_BLOCK_SIZE
  */
 struct count {
@@ -99,12 +106,25 @@ static void take_block(struct z2_blockmap *map, u32 block)
 		__set_bit(g, map->full_bits);
 }
 
-static void put_ref(struct z2_blockmap *map, u32 block)
+static void blockmap_get_ref(struct z2_blockmap *map, u32 block)
+{
+	struct count *count = count_of(map, block);
+
+	if (count->refs == COUNT_REFS_MAX)
+		return;
+	if (++count->refs == COUNT_REFS_MAX)
+		pr_warn_ratelimited("backing device: block %u has more readers than can be counted and stays in use until the reset\n",
+				    block);
+}
+
+static void blockmap_put_ref(struct z2_blockmap *map, u32 block)
 {
 	unsigned long g = block >> GROUP_SHIFT;
 	struct group *group = &map->groups[g];
 	struct count *count = count_of(map, block);
 
+	if (count->refs == COUNT_REFS_MAX)
+		return;
 	if (WARN_ON_ONCE(!count->refs) || --count->refs)
 		return;
 	__clear_bit(block, map->used_bits);
@@ -152,24 +172,24 @@ static void each_block(struct z2_blockmap *map, const struct z2_extent *extent,
 
 static void add_to_block(struct z2_blockmap *map, u32 block, unsigned int bytes)
 {
-	count_of(map, block)->refs++;
+	blockmap_get_ref(map, block);
 	change_bytes(map, block, bytes);
 }
 
 static void remove_from_block(struct z2_blockmap *map, u32 block, unsigned int bytes)
 {
 	change_bytes(map, block, -(int)bytes);
-	put_ref(map, block);
+	blockmap_put_ref(map, block);
 }
 
 static void pin_block(struct z2_blockmap *map, u32 block, unsigned int bytes)
 {
-	count_of(map, block)->refs++;
+	blockmap_get_ref(map, block);
 }
 
 static void unpin_block(struct z2_blockmap *map, u32 block, unsigned int bytes)
 {
-	put_ref(map, block);
+	blockmap_put_ref(map, block);
 }
 
 /**
@@ -321,7 +341,7 @@ void z2_blockmap_unreserve(struct z2_blockmap *map, u32 first, unsigned int nr)
 {
 	spin_lock(&map->lock);
 	while (nr--)
-		put_ref(map, first++);
+		blockmap_put_ref(map, first++);
 	spin_unlock(&map->lock);
 }
 
