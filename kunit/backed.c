@@ -298,7 +298,7 @@ void z2t_backed_fragment(struct z2t_backed *t, unsigned int run)
 	u32 first, block;
 
 	while (z2_blockmap_stats(map).used < blocks)
-		KUNIT_ASSERT_GT(t->test, (int)z2_blockmap_reserve(map, blocks, 0, &first), 0);
+		KUNIT_ASSERT_GT(t->test, (int)z2_blockmap_reserve(map, 1, blocks, 0, &first), 0);
 	for (block = 0; block + run < blocks; block += run + 1)
 		z2_blockmap_unreserve(map, block, run);
 }

@@ -95,7 +95,7 @@ static void blockmap_hands_out_each_block(struct kunit *test)
 		u64 total = 0;
 
 		expect_stats(test, map, 0, 0, 0);
-		while ((len = z2_blockmap_reserve(map, 7, 0, &first)) > 0) {
+		while ((len = z2_blockmap_reserve(map, 1, 7, 0, &first)) > 0) {
 			KUNIT_ASSERT_LE(test, len, 7);
 			KUNIT_ASSERT_LE(test, first + len, blocks);
 			for (i = 0; i < len; i++)
@@ -118,20 +118,20 @@ static void blockmap_runs_are_long(struct kunit *test)
 	u32 first, expect = 0;
 
 	while (expect + 32 <= NR_BLOCKS) {
-		KUNIT_ASSERT_EQ(test, z2_blockmap_reserve(map, 32, 0, &first), 32);
+		KUNIT_ASSERT_EQ(test, z2_blockmap_reserve(map, 1, 32, 0, &first), 32);
 		KUNIT_ASSERT_EQ(test, first, expect);
 		expect += 32;
 	}
-	KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 32, 0, &first), NR_BLOCKS % 32);
+	KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 1, 32, 0, &first), NR_BLOCKS % 32);
 
 	/* A hole is filled by what fits, the rest of the run lies elsewhere. */
 	z2_blockmap_unreserve(map, 100, 5);
 	z2_blockmap_unreserve(map, 2000, 32);
-	KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 32, 0, &first), 5);
+	KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 1, 32, 0, &first), 5);
 	KUNIT_EXPECT_EQ(test, first, 100);
-	KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 32, 0, &first), 32);
+	KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 1, 32, 0, &first), 32);
 	KUNIT_EXPECT_EQ(test, first, 2000);
-	KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 32, 0, &first), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 1, 32, 0, &first), -ENOSPC);
 	z2_blockmap_unreserve(map, 0, NR_BLOCKS);
 	expect_stats(test, map, 0, 0, 0);
 	z2_blockmap_destroy(map);
@@ -144,7 +144,7 @@ static void blockmap_goes_round(struct kunit *test)
 	u32 first, i;
 
 	for (i = 0; i < 3 * 256 / 32; i++) {
-		KUNIT_ASSERT_EQ(test, z2_blockmap_reserve(map, 32, 0, &first), 32);
+		KUNIT_ASSERT_EQ(test, z2_blockmap_reserve(map, 1, 32, 0, &first), 32);
 		KUNIT_ASSERT_EQ(test, first, i * 32 % 256);
 		z2_blockmap_unreserve(map, first, 32);
 	}
@@ -162,15 +162,15 @@ static void blockmap_finds_what_is_behind(struct kunit *test)
 		struct z2_blockmap *map = map_create(test, blocks);
 		u32 base = blocks - 50, first;
 
-		while (z2_blockmap_reserve(map, 1024, 0, &first) > 0)
+		while (z2_blockmap_reserve(map, 1, 1024, 0, &first) > 0)
 			;
 		for (i = 0; i < ARRAY_SIZE(places); i++) {
 			for (j = 0; j < ARRAY_SIZE(places); j++) {
 				z2_blockmap_unreserve(map, base + places[i], 1);
-				KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 9, 0, &first), 1);
+				KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 1, 9, 0, &first), 1);
 				KUNIT_EXPECT_EQ(test, first, base + places[i]);
 				z2_blockmap_unreserve(map, base + places[j], 1);
-				KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 9, 0, &first), 1);
+				KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 1, 9, 0, &first), 1);
 				KUNIT_EXPECT_EQ(test, first, base + places[j]);
 			}
 		}
@@ -185,18 +185,59 @@ static void blockmap_keeps(struct kunit *test)
 	u32 first;
 	int len;
 
-	KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 32, 100, &first), -ENOSPC);
-	KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 32, U32_MAX, &first), -ENOSPC);
-	KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 32, 99, &first), 1);
+	KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 1, 32, 100, &first), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 1, 32, U32_MAX, &first), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 1, 32, 99, &first), 1);
 	z2_blockmap_unreserve(map, first, 1);
-	while ((len = z2_blockmap_reserve(map, 80, 10, &first)) > 0)
+	while ((len = z2_blockmap_reserve(map, 1, 80, 10, &first)) > 0)
 		total += len;
 	KUNIT_EXPECT_EQ(test, total, 90);
 	expect_stats(test, map, 90, 0, 0);
-	while ((len = z2_blockmap_reserve(map, 80, 0, &first)) > 0)
+	while ((len = z2_blockmap_reserve(map, 1, 80, 0, &first)) > 0)
 		total += len;
 	KUNIT_EXPECT_EQ(test, total, 100);
 	z2_blockmap_unreserve(map, 0, 100);
+	expect_stats(test, map, 0, 0, 0);
+	z2_blockmap_destroy(map);
+}
+
+/* Runs that are too short are passed over, wherever the next one begins. */
+static void blockmap_runs_are_long_enough(struct kunit *test)
+{
+	/* Of 1, 2, 3 and 5 blocks, one of them up to a group's end. */
+	static const struct { u32 first, nr; } runs[] = {
+		{ 10, 1 }, { 20, 3 }, { 1022, 2 }, { 1100, 5 }, { 3000, 2 }, { NR_BLOCKS - 1, 1 },
+	};
+	struct z2_blockmap *map = map_create(test, NR_BLOCKS);
+	unsigned int i, round;
+	u32 first;
+
+	while (z2_blockmap_reserve(map, 1, 1024, 0, &first) > 0)
+		;
+	for (round = 0; round < 3; round++) {
+		for (i = 0; i < ARRAY_SIZE(runs); i++)
+			z2_blockmap_unreserve(map, runs[i].first, runs[i].nr);
+		KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 6, 32, 0, &first), -ENOSPC);
+		KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 4, 32, 0, &first), 5);
+		KUNIT_EXPECT_EQ(test, first, 1100);
+		KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 4, 32, 0, &first), -ENOSPC);
+		KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 3, 3, 0, &first), 3);
+		KUNIT_EXPECT_EQ(test, first, 20);
+		/* Two of 2 blocks are left, and two of 1. */
+		KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 2, 4, 5, &first), -ENOSPC);
+		KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 2, 4, 4, &first), 2);
+		KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 2, 4, 3, &first), -ENOSPC);
+		KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 2, 4, 0, &first), 2);
+		KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 2, 4, 0, &first), -ENOSPC);
+		/* What failed is forgotten as soon as it isn't so any more. */
+		z2_blockmap_unreserve(map, 11, 1);
+		KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 2, 4, 0, &first), 2);
+		KUNIT_EXPECT_EQ(test, first, 10);
+		KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 1, 4, 0, &first), 1);
+		KUNIT_EXPECT_EQ(test, first, NR_BLOCKS - 1);
+		KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 1, 4, 0, &first), -ENOSPC);
+	}
+	z2_blockmap_unreserve(map, 0, NR_BLOCKS);
 	expect_stats(test, map, 0, 0, 0);
 	z2_blockmap_destroy(map);
 }
@@ -208,7 +249,7 @@ static void blockmap_counts_objects(struct kunit *test)
 	struct z2_blockmap *map = map_create(test, 16);
 	u32 first;
 
-	KUNIT_ASSERT_EQ(test, z2_blockmap_reserve(map, 4, 0, &first), 4);
+	KUNIT_ASSERT_EQ(test, z2_blockmap_reserve(map, 1, 4, 0, &first), 4);
 	KUNIT_ASSERT_EQ(test, first, 0);
 
 	add(map, 0, 0, 1000);
@@ -252,7 +293,7 @@ static void blockmap_counts_many(struct kunit *test)
 	unsigned int i, round;
 	u32 first;
 
-	KUNIT_ASSERT_EQ(test, z2_blockmap_reserve(map, 1, 0, &first), 1);
+	KUNIT_ASSERT_EQ(test, z2_blockmap_reserve(map, 1, 1, 0, &first), 1);
 	for (i = 0; i < Z2_BLOCK_SIZE; i++)
 		add(map, 0, i, 1);
 	for (round = 0; round < 16; round++) {
@@ -291,7 +332,7 @@ static void blockmap_counts_saturate(struct kunit *test)
 	unsigned int i;
 	u32 first;
 
-	KUNIT_ASSERT_EQ(test, z2_blockmap_reserve(map, 3, 0, &first), 3);
+	KUNIT_ASSERT_EQ(test, z2_blockmap_reserve(map, 1, 3, 0, &first), 3);
 	z2_blockmap_add(map, &many);
 	z2_blockmap_add(map, &most);
 	z2_blockmap_unreserve(map, 0, 3);
@@ -310,7 +351,7 @@ static void blockmap_counts_saturate(struct kunit *test)
 	expect_stats(test, map, 2, 2, 40);
 	KUNIT_EXPECT_EQ(test, z2_blockmap_live(map, 0), 20);
 	KUNIT_EXPECT_EQ(test, z2_blockmap_live(map, 1), 20);
-	KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 3, 0, &first), 1);
+	KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 1, 3, 0, &first), 1);
 	KUNIT_EXPECT_EQ(test, first, 2);
 	z2_blockmap_unreserve(map, 2, 1);
 
@@ -319,7 +360,7 @@ static void blockmap_counts_saturate(struct kunit *test)
 	z2_blockmap_remove(map, &many);
 	expect_stats(test, map, 1, 0, 0);
 	KUNIT_EXPECT_EQ(test, z2_blockmap_live(map, 0), 0);
-	KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 3, 0, &first), 2);
+	KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 1, 3, 0, &first), 2);
 	KUNIT_EXPECT_EQ_MSG(test, first, 1, "the saturated block is nobody's");
 	z2_blockmap_unreserve(map, 1, 2);
 	z2_blockmap_destroy(map);
@@ -332,7 +373,7 @@ static void blockmap_pin_keeps_blocks(struct kunit *test)
 	struct z2_extent ext = extent(2, 4000, 200);
 	u32 first;
 
-	KUNIT_ASSERT_EQ(test, z2_blockmap_reserve(map, 8, 0, &first), 8);
+	KUNIT_ASSERT_EQ(test, z2_blockmap_reserve(map, 1, 8, 0, &first), 8);
 	z2_blockmap_add(map, &ext);
 	z2_blockmap_unreserve(map, 0, 8);
 	z2_blockmap_pin(map, &ext);
@@ -341,16 +382,16 @@ static void blockmap_pin_keeps_blocks(struct kunit *test)
 	expect_stats(test, map, 2, 0, 0);
 
 	/* Four behind them, two before, none where they are. */
-	KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 8, 0, &first), 2);
+	KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 1, 8, 0, &first), 2);
 	KUNIT_EXPECT_EQ(test, first, 0);
-	KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 8, 0, &first), 4);
+	KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 1, 8, 0, &first), 4);
 	KUNIT_EXPECT_EQ(test, first, 4);
-	KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 8, 0, &first), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 1, 8, 0, &first), -ENOSPC);
 
 	z2_blockmap_unpin(map, &ext);
-	KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 8, 0, &first), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 1, 8, 0, &first), -ENOSPC);
 	z2_blockmap_unpin(map, &ext);
-	KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 8, 0, &first), 2);
+	KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 1, 8, 0, &first), 2);
 	KUNIT_EXPECT_EQ(test, first, 2);
 	z2_blockmap_unreserve(map, 0, 8);
 	expect_stats(test, map, 0, 0, 0);
@@ -380,7 +421,7 @@ static void put_blocks(struct kunit *test, struct z2_blockmap *map, unsigned int
 	u32 first;
 
 	while (nr--) {
-		KUNIT_ASSERT_EQ(test, z2_blockmap_reserve(map, 1, 0, &first), 1);
+		KUNIT_ASSERT_EQ(test, z2_blockmap_reserve(map, 1, 1, 0, &first), 1);
 		add(map, first, 0, live);
 		z2_blockmap_unreserve(map, first, 1);
 	}
@@ -459,15 +500,15 @@ static void blockmap_reserve_without_memory(struct kunit *test)
 
 	z2t_assert_faults(test);
 	z2t_fault_arm(1, true);
-	len = z2_blockmap_reserve(map, 32, 0, &first);
+	len = z2_blockmap_reserve(map, 1, 32, 0, &first);
 	KUNIT_EXPECT_TRUE(test, z2t_fault_disarm());
 	KUNIT_EXPECT_EQ(test, len, -ENOMEM);
 	expect_stats(test, map, 0, 0, 0);
 
 	/* In a group that is in use already nothing is needed. */
-	KUNIT_ASSERT_EQ(test, z2_blockmap_reserve(map, 32, 0, &first), 32);
+	KUNIT_ASSERT_EQ(test, z2_blockmap_reserve(map, 1, 32, 0, &first), 32);
 	z2t_fault_arm(1, true);
-	len = z2_blockmap_reserve(map, 32, 0, &first);
+	len = z2_blockmap_reserve(map, 1, 32, 0, &first);
 	KUNIT_EXPECT_FALSE(test, z2t_fault_disarm());
 	KUNIT_EXPECT_EQ(test, len, 32);
 	z2_blockmap_unreserve(map, 0, 64);
@@ -527,10 +568,25 @@ static void model_extent(struct model *m, const struct z2_extent *ext, int refs,
 	m->bytes += (s64)bytes * ext->size;
 }
 
+/* Is there a run of so many free blocks in one group? */
+static bool model_has_run(const struct model *m, unsigned int min)
+{
+	unsigned int len = 0;
+	u32 i;
+
+	for (i = 0; i < NR_BLOCKS && len < min; i++) {
+		if (!(i % 1024))
+			len = 0;
+		len = m->refs[i] ? 0 : len + 1;
+	}
+	return len >= min;
+}
+
 /* As a segment does it: reserve, put objects there, drop the reservation. */
 static void model_write(struct model *m)
 {
-	unsigned int want = 1 + z2t_random(&m->rng) % RUN_MAX;
+	unsigned int min = z2t_random(&m->rng) % 2 ? 1 : 1 + z2t_random(&m->rng) % RUN_MAX;
+	unsigned int want = min + z2t_random(&m->rng) % RUN_MAX;
 	unsigned int keep = z2t_random(&m->rng) % 4 ? 0 : z2t_random(&m->rng) % NR_BLOCKS;
 	unsigned int nr_free = NR_BLOCKS - m->used;
 	struct kunit *test = m->test;
@@ -538,12 +594,12 @@ static void model_write(struct model *m)
 	u32 first;
 	int len;
 
-	len = z2_blockmap_reserve(m->map, want, keep, &first);
-	if (nr_free <= keep) {
+	len = z2_blockmap_reserve(m->map, min, want, keep, &first);
+	if (nr_free < keep + min || !model_has_run(m, min)) {
 		KUNIT_ASSERT_EQ(test, len, -ENOSPC);
 		return;
 	}
-	KUNIT_ASSERT_GT(test, len, 0);
+	KUNIT_ASSERT_GE(test, len, (int)min);
 	KUNIT_ASSERT_LE(test, len, want);
 	KUNIT_ASSERT_LE(test, len, nr_free - keep);
 	KUNIT_ASSERT_LE(test, first + len, NR_BLOCKS);
@@ -609,6 +665,23 @@ static void model_unpin(struct model *m)
 	m->pins[i] = m->pins[--m->nr_pins];
 }
 
+/* Each block with few live bytes is found, and how many objects it may have. */
+static void model_check_next_sparse(struct model *m)
+{
+	unsigned int below = 1 + z2t_random(&m->rng) % Z2_BLOCK_SIZE, refs;
+	u64 next = z2_blockmap_next_sparse(m->map, 0, below, &refs);
+	u32 i;
+
+	for (i = 0; i < NR_BLOCKS; i++) {
+		if (!m->live[i] || m->live[i] >= below)
+			continue;
+		KUNIT_ASSERT_EQ(m->test, next, i);
+		KUNIT_ASSERT_EQ(m->test, refs, m->refs[i]);
+		next = z2_blockmap_next_sparse(m->map, i + 1, below, &refs);
+	}
+	KUNIT_ASSERT_EQ(m->test, next, NR_BLOCKS);
+}
+
 /* Moving what lies on blocks with less than the threshold gains something. */
 static void model_check_sparse(struct model *m)
 {
@@ -636,6 +709,7 @@ static void model_check(struct model *m)
 	for (i = 0; i < NR_BLOCKS; i++)
 		KUNIT_ASSERT_EQ(m->test, z2_blockmap_live(m->map, i), m->live[i]);
 	model_check_sparse(m);
+	model_check_next_sparse(m);
 }
 
 KUNIT_DEFINE_ACTION_WRAPPER(vfree_action, vfree, const void *);
@@ -691,7 +765,7 @@ static void crowd_loop(void *arg)
 	for (i = 0; i < 300; i++) {
 		struct z2_extent ext;
 
-		len = z2_blockmap_reserve(c->map, 3, 0, &first);
+		len = z2_blockmap_reserve(c->map, 1, 3, 0, &first);
 		if (len < 0)
 			continue;
 		for (b = 0; b < len; b++)
@@ -749,12 +823,29 @@ static void blockmap_terabyte_is_cheap(struct kunit *test)
 	KUNIT_EXPECT_GE_MSG(test, taken, (u64)(32 << 20), "the measurement sees a bit a block");
 
 	/* Counts exist for what is in use only. */
-	KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 32, 0, &first), 32);
+	KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 1, 32, 0, &first), 32);
 	add(map, first + 31, 0, 4096);
 	z2_blockmap_unreserve(map, first, 32);
 	expect_stats(test, map, 1, 1, 4096);
 	KUNIT_EXPECT_EQ(test, z2_blockmap_live(map, TERABYTE_BLOCKS - 1), 0);
 	z2_blockmap_destroy(map);
+}
+
+/* Nanoseconds that a search takes which fails, with and without something freed. */
+static u64 failure_cost(struct kunit *test, struct z2_blockmap *map, bool change)
+{
+	unsigned int rounds = 2000, i;
+	u64 begin = ktime_get_ns();
+	u32 first;
+
+	for (i = 0; i < rounds; i++) {
+		if (change) {
+			KUNIT_ASSERT_EQ(test, z2_blockmap_reserve(map, 1, 1, 0, &first), 1);
+			z2_blockmap_unreserve(map, first, 1);
+		}
+		KUNIT_ASSERT_EQ(test, z2_blockmap_reserve(map, 4, 32, 0, &first), -ENOSPC);
+	}
+	return div_u64(ktime_get_ns() - begin, rounds);
 }
 
 /* Nanoseconds that a run takes, freed again so that the state stays as it is. */
@@ -766,7 +857,7 @@ static u64 reserve_cost(struct kunit *test, struct z2_blockmap *map, unsigned in
 	int len;
 
 	for (i = 0; i < rounds; i++) {
-		len = z2_blockmap_reserve(map, want, 0, &first);
+		len = z2_blockmap_reserve(map, 1, want, 0, &first);
 		KUNIT_ASSERT_GT(test, len, 0);
 		z2_blockmap_unreserve(map, first, len);
 	}
@@ -783,7 +874,7 @@ static void reserve_all(struct z2_blockmap *map)
 {
 	u32 first;
 
-	while (z2_blockmap_reserve(map, 1024, 0, &first) > 0)
+	while (z2_blockmap_reserve(map, 1, 1024, 0, &first) > 0)
 		cond_resched();
 }
 
@@ -791,8 +882,8 @@ static void reserve_all(struct z2_blockmap *map)
 static void blockmap_full_and_fragmented(struct kunit *test)
 {
 	struct z2_blockmap *map = map_create(test, FULL_BLOCKS);
-	u64 room, holes, last;
-	u32 block;
+	u64 room, holes, last, known, changed, scan;
+	u32 block, first;
 
 	reserve_all(map);
 	KUNIT_ASSERT_EQ(test, free_blocks(map), 0);
@@ -805,6 +896,20 @@ static void blockmap_full_and_fragmented(struct kunit *test)
 		z2_blockmap_unreserve(map, block, 1);
 	KUNIT_ASSERT_EQ(test, free_blocks(map), FULL_BLOCKS / 2048);
 	holes = reserve_cost(test, map, 32);
+
+	/* That no run is long enough isn't found out anew for each object. */
+	for (block = 0; block < FULL_BLOCKS; block += 8)
+		if (block / 1024 % 2)
+			z2_blockmap_unreserve(map, block, 3);
+	scan = ktime_get_ns();
+	KUNIT_ASSERT_EQ(test, z2_blockmap_reserve(map, 4, 32, 0, &first), -ENOSPC);
+	scan = ktime_get_ns() - scan;
+	known = failure_cost(test, map, false);
+	changed = failure_cost(test, map, true);
+	kunit_info(test, "ns a run that isn't there: %llu at first, %llu then, %llu after a change",
+		   scan, known, changed);
+	KUNIT_EXPECT_LT(test, known, 2 * room);
+	KUNIT_EXPECT_LT(test, changed, scan / 20);
 
 	/* The worst: the only free block always lies behind. */
 	reserve_all(map);
@@ -824,6 +929,7 @@ static struct kunit_case blockmap_cases[] = {
 	KUNIT_CASE(blockmap_goes_round),
 	KUNIT_CASE(blockmap_finds_what_is_behind),
 	KUNIT_CASE(blockmap_keeps),
+	KUNIT_CASE(blockmap_runs_are_long_enough),
 	KUNIT_CASE(blockmap_counts_objects),
 	KUNIT_CASE(blockmap_counts_many),
 	KUNIT_CASE(blockmap_counts_saturate),

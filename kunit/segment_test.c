@@ -9,6 +9,7 @@
 
 #include <zram2/page.h>
 #include <zram2/scan.h>
+#include <zram2/segment.h>
 #include <zram2/writeback.h>
 
 #include "backed.h"
@@ -242,6 +243,56 @@ static void segment_leaks_nothing(struct kunit *test)
 			KUNIT_EXPECT_EQ_MSG(test, dirt, 0, "block %u", b);
 		}
 	}
+	z2t_backed_expect_empty(t);
+}
+
+/*
+ * Where pages are larger than a block: an object passes over runs of free
+ * blocks that are too short for it, and smaller ones take them.
+ */
+static void segment_short_runs(struct kunit *test)
+{
+	static const struct z2t_backed_config config = { .blocks = 48, .block_size = 512 };
+	struct z2t_backed *t = backed(test, &config);
+	struct z2_blockmap *map = z2_backing_map(t->dev->backing);
+	const u32 large = 3 * Z2_BLOCK_SIZE - 100;
+	struct z2_segments segs;
+	int err = 0;
+	u32 first;
+
+	z2t_backed_fragment(t, 2);
+	KUNIT_ASSERT_EQ(test, z2t_backed_stats(t).used, 16);
+	/* One of the runs, far away, is long enough: of 5 blocks. */
+	z2_blockmap_unreserve(map, 32, 1);
+	z2_segments_init(&segs, t->dev, 1, 4);
+	KUNIT_EXPECT_NOT_NULL(test, z2_segments_room(&segs, large, &err));
+	KUNIT_EXPECT_EQ(test, z2t_backed_stats(t).used, 15 + 5);
+	KUNIT_EXPECT_EQ(test, z2_blockmap_reserve(map, 3, 3, 0, &first), -ENOSPC);
+	z2_segments_flush(&segs);
+	KUNIT_EXPECT_EQ(test, z2t_backed_stats(t).used, 15);
+
+	/* Without it there is nothing for this one, though for others. */
+	KUNIT_ASSERT_EQ(test, z2_blockmap_reserve(map, 5, 5, 0, &first), 5);
+	KUNIT_EXPECT_NULL(test, z2_segments_room(&segs, large, &err));
+	KUNIT_EXPECT_EQ(test, err, -ENOSPC);
+	KUNIT_EXPECT_NOT_NULL(test, z2_segments_room(&segs, 2 * Z2_BLOCK_SIZE, &err));
+	KUNIT_EXPECT_NOT_NULL(test, z2_segments_room(&segs, Z2T_SMALL, &err));
+
+	/* A limit that is too low is told from a device that is full. */
+	z2_segments_flush(&segs);
+	z2_blockmap_unreserve(map, 30, 5);
+	t->dev->writeback_limit_enable = true;
+	t->dev->writeback_limit = 2;
+	KUNIT_EXPECT_NULL(test, z2_segments_room(&segs, large, &err));
+	KUNIT_EXPECT_EQ(test, err, -EIO);
+	KUNIT_EXPECT_EQ(test, t->dev->writeback_limit, 2);
+	KUNIT_EXPECT_NOT_NULL(test, z2_segments_room(&segs, 2 * Z2_BLOCK_SIZE, &err));
+	KUNIT_EXPECT_EQ(test, z2_segments_finish(&segs), 0);
+	KUNIT_EXPECT_EQ(test, t->dev->writeback_limit, 2);
+	KUNIT_ASSERT_EQ(test, z2_blockmap_reserve(map, 5, 5, 0, &first), 5);
+	z2_blockmap_unreserve(map, 30, 2);
+	z2_blockmap_unreserve(map, 33, 2);
+	z2t_backed_defragment(t, 2);
 	z2t_backed_expect_empty(t);
 }
 
@@ -676,6 +727,7 @@ static struct kunit_case segment_cases[] = {
 	KUNIT_CASE(segment_is_dense),
 	KUNIT_CASE(segment_is_large),
 	KUNIT_CASE(segment_leaks_nothing),
+	KUNIT_CASE(segment_short_runs),
 	KUNIT_CASE_PARAM(segment_batch, batch_gen_params),
 	KUNIT_CASE(segment_completions),
 	KUNIT_CASE(segment_limit),

@@ -9,7 +9,8 @@
  *
  * Runs are found next-fit: from where the last one ended, skipping full groups
  * by a bitmap of their own, so that a full and fragmented device costs no more
- * than an empty one.
+ * than an empty one.  A search for a long run that fails is remembered, for each
+ * group and for the whole map, until a block there is freed.
  */
 #define pr_fmt(fmt) "zram2: " fmt
 
@@ -49,10 +50,12 @@ struct count {
  * struct group - 1024 blocks
  * @counts: NULL while none of them is in use
  * @used: how many are
+ * @no_run: it has no run of so many free blocks; 0 if that isn't known
  */
 struct group {
 	struct count *counts;
-	unsigned int used;
+	u16 used;
+	u16 no_run;
 };
 
 /**
@@ -64,6 +67,7 @@ struct group {
  * @full_bits: one bit a group
  * @groups: the groups
  * @cursor: where to look for the next run
+ * @no_run: no group has a run of so many free blocks; 0 if that isn't known
  * @used: blocks in use
  * @objects: objects on the device
  * @bytes: their bytes
@@ -78,6 +82,7 @@ struct z2_blockmap {
 	unsigned long *full_bits;
 	struct group *groups;
 	u64 cursor;
+	unsigned int no_run;
 	u64 used;
 	u64 objects;
 	u64 bytes;
@@ -129,6 +134,8 @@ static void blockmap_put_ref(struct z2_blockmap *map, u32 block)
 		return;
 	__clear_bit(block, map->used_bits);
 	__clear_bit(g, map->full_bits);
+	group->no_run = 0;
+	map->no_run = 0;
 	map->used--;
 	if (!--group->used) {
 		kfree(group->counts);
@@ -250,31 +257,57 @@ void z2_blockmap_unpin(struct z2_blockmap *map, const struct z2_extent *extent)
 	spin_unlock(&map->lock);
 }
 
-/* The next free run at or behind the cursor, within one group; 0 if none. */
-static unsigned int find_run(struct z2_blockmap *map, unsigned int want, u32 *first)
+/* The first run of at least @min free blocks of a group, from @at on; 0 if none. */
+static unsigned int blockmap_find_in_group(struct z2_blockmap *map, unsigned long g, u64 at,
+					   unsigned int min, unsigned int want, u32 *first)
+{
+	struct group *group = &map->groups[g];
+	u64 begin = (u64)g << GROUP_SHIFT, end = begin + group_size(map, g);
+	bool whole = at == begin;
+
+	if (group->no_run && min >= group->no_run)
+		return 0;
+	while ((at = find_next_zero_bit(map->used_bits, end, at)) < end) {
+		u64 stop = find_next_bit(map->used_bits, min(end, at + want), at);
+
+		if (stop - at >= min) {
+			*first = at;
+			return stop - at;
+		}
+		at = stop;
+	}
+	if (whole)
+		group->no_run = min;
+	return 0;
+}
+
+/* The next such run at or behind the cursor, within one group; 0 if none. */
+static unsigned int blockmap_find_run(struct z2_blockmap *map, unsigned int min,
+				      unsigned int want, u32 *first)
 {
 	u64 at = map->cursor < map->blocks ? map->cursor : 0;
 	bool wrapped = !at;
 
+	if (map->no_run && min >= map->no_run)
+		return 0;
 	for (;;) {
 		unsigned long g = find_next_zero_bit(map->full_bits, map->nr_groups,
 						     at >> GROUP_SHIFT);
-		u64 end;
+		unsigned int len;
 
 		if (g < map->nr_groups) {
 			at = max(at, (u64)g << GROUP_SHIFT);
-			end = ((u64)g << GROUP_SHIFT) + group_size(map, g);
-			at = find_next_zero_bit(map->used_bits, end, at);
-			if (at < end) {
-				*first = at;
-				return find_next_bit(map->used_bits, min(end, at + want), at) - at;
-			}
-			/* Its free blocks are behind us; the last group may be short. */
+			len = blockmap_find_in_group(map, g, at, min, want, first);
+			if (len)
+				return len;
+			/* What it has is behind us, or too short; the last group may be short. */
 			at = ((u64)g + 1) << GROUP_SHIFT;
 			continue;
 		}
-		if (wrapped)
+		if (wrapped) {
+			map->no_run = min;
 			return 0;
+		}
 		wrapped = true;
 		at = 0;
 	}
@@ -283,15 +316,19 @@ static unsigned int find_run(struct z2_blockmap *map, unsigned int want, u32 *fi
 /**
  * z2_blockmap_reserve() - take a run of free blocks
  * @map: the map
- * @want: blocks, at least 1; the run may be shorter
+ * @min: blocks that are of use, at least 1; shorter runs are passed over
+ * @want: blocks, at least @min; the run may be shorter
  * @keep: free blocks not to be touched
  * @first: set to the first of the run
  *
+ * A run lies within one group of 1024 blocks.
+ *
  * Context: process, may sleep; fit for reclaim.
- * Return: its length; -ENOSPC if there is no more than @keep, -ENOMEM without
- * memory for counts.
+ * Return: its length; -ENOSPC if no run is long enough or it would touch @keep,
+ * -ENOMEM without memory for counts.
  */
-int z2_blockmap_reserve(struct z2_blockmap *map, unsigned int want, unsigned int keep, u32 *first)
+int z2_blockmap_reserve(struct z2_blockmap *map, unsigned int min, unsigned int want,
+			unsigned int keep, u32 *first)
 {
 	struct count *spare = NULL;
 	unsigned int len, i;
@@ -301,9 +338,10 @@ int z2_blockmap_reserve(struct z2_blockmap *map, unsigned int want, unsigned int
 
 		spin_lock(&map->lock);
 		len = 0;
-		if (map->blocks - map->used > keep)
-			len = find_run(map, min_t(u64, want, map->blocks - map->used - keep),
-				       first);
+		if (map->blocks - map->used >= (u64)keep + min)
+			len = blockmap_find_run(map, min,
+						min_t(u64, want, map->blocks - map->used - keep),
+						first);
 		if (!len)
 			break;
 		group = &map->groups[*first >> GROUP_SHIFT];
@@ -362,6 +400,42 @@ unsigned int z2_blockmap_live(struct z2_blockmap *map, u32 block)
 		bytes = group->counts[block % GROUP_BLOCKS].bytes;
 	spin_unlock(&map->lock);
 	return bytes;
+}
+
+/**
+ * z2_blockmap_next_sparse() - the next block on which little is live
+ * @map: the map
+ * @from: the first block to look at
+ * @below: live bytes that are too many; a block without any is passed over
+ * @refs: set to what refers to it: at most that many objects
+ *
+ * Context: process, interrupts on or off.
+ * Return: the block, or as many as there are if there is none.
+ */
+u64 z2_blockmap_next_sparse(struct z2_blockmap *map, u64 from, unsigned int below,
+			    unsigned int *refs)
+{
+	u64 block = from;
+
+	while (block < map->blocks) {
+		u64 end = min(round_up(block + 1, GROUP_BLOCKS), map->blocks);
+
+		/* So that nobody waits for more than a group. */
+		spin_lock(&map->lock);
+		if (!map->groups[block >> GROUP_SHIFT].counts)
+			block = end;
+		for (; block < end; block++) {
+			struct count *count = count_of(map, block);
+
+			if (count->bytes && count->bytes < below) {
+				*refs = count->refs;
+				spin_unlock(&map->lock);
+				return block;
+			}
+		}
+		spin_unlock(&map->lock);
+	}
+	return map->blocks;
 }
 
 /**

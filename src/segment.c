@@ -44,7 +44,6 @@ struct entry {
  * @first: the first block
  * @blocks: reserved
  * @debited: they were debited from the writeback limit
- * @limited: not all that was asked for could be debited
  * @limit_changes: which limit that was, see struct z2_device
  * @len: bytes filled
  * @nr: entries
@@ -60,7 +59,6 @@ struct z2_segment {
 	u32 first;
 	unsigned int blocks;
 	bool debited;
-	bool limited;
 	unsigned int limit_changes;
 	unsigned int len;
 	unsigned int nr;
@@ -256,12 +254,13 @@ static struct z2_segment *get_segment(struct z2_segments *segs)
 	return seg ?: pop_idle(segs);
 }
 
-static struct z2_segment *open_segment(struct z2_segments *segs, int *err)
+/* A segment of at least @min blocks, that a segment is never too small for. */
+static struct z2_segment *open_segment(struct z2_segments *segs, unsigned int min, int *err)
 {
 	struct z2_device *dev = segs->dev;
 	struct z2_segment *seg = get_segment(segs);
 	unsigned int want, got;
-	int blocks;
+	int blocks = 0;
 
 	if (!seg) {
 		*err = -ENOMEM;
@@ -269,25 +268,19 @@ static struct z2_segment *open_segment(struct z2_segments *segs, int *err)
 	}
 	want = min_t(unsigned int, PAGE_SIZE << seg->order, SEGMENT_BYTES) / Z2_BLOCK_SIZE;
 	got = debit_limit(dev, seg, want);
-	seg->limited = got < want;
-	if (!got) {
-		*err = -EIO;
-		goto put;
-	}
-	blocks = z2_blockmap_reserve(z2_backing_map(dev->backing), got, segs->keep, &seg->first);
+	if (got >= min)
+		blocks = z2_blockmap_reserve(z2_backing_map(dev->backing), min, got, segs->keep,
+					     &seg->first);
 	credit_limit(dev, seg, got - max(blocks, 0));
-	if (blocks < 0) {
-		*err = blocks;
-		goto put;
+	if (blocks <= 0) {
+		*err = blocks ?: -EIO;
+		put_idle(seg);
+		return NULL;
 	}
 	seg->blocks = blocks;
 	seg->len = 0;
 	seg->nr = 0;
 	return seg;
-
-put:
-	put_idle(seg);
-	return NULL;
 }
 
 /* Where in the segment an object of @size bytes would begin. */
@@ -372,29 +365,23 @@ void *z2_segments_try_room(struct z2_segments *segs, u32 size)
  *
  * Context: process, no slot locked; waits for writes to end.
  * Return: @size bytes, until the next call; NULL: -ENOMEM, -ENOSPC without
- * free blocks, -EIO at the writeback limit.
+ * a run of free blocks that is long enough, -EIO at the writeback limit.
  */
 void *z2_segments_room(struct z2_segments *segs, u32 size, int *err)
 {
+	unsigned int min = DIV_ROUND_UP(size, Z2_BLOCK_SIZE);
 	struct z2_segment **open = open_for(segs, size);
 	void *room = z2_segments_try_room(segs, size);
 
 	if (room)
 		return room;
 	submit_open(open);
-	*open = open_segment(segs, err);
+	*open = open_segment(segs, min, err);
 	if (!*open && *err == -EIO) {
 		/* The other kind may have debited more than it needs. */
 		submit_all(segs);
-		*open = open_segment(segs, err);
+		*open = open_segment(segs, min, err);
 	}
-	if (!*open)
-		return NULL;
-	/*
-	 * The limit, or a run of free blocks, may be too short for a page that
-	 * is larger than a block.
-	 */
-	*err = (*open)->limited ? -EIO : -ENOSPC;
 	return z2_segments_try_room(segs, size);
 }
 

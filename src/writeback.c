@@ -173,10 +173,37 @@ static int compact(struct z2_segments *segs, unsigned long *cursor)
 	return free_blocks(dev) > keep ? 0 : -ENOSPC;
 }
 
-/* Take a slot if it is wanted, and put what it holds into a segment. */
-static int write_slot(struct z2_segments *segs, unsigned long index, unsigned int what,
-		      unsigned long *cursor)
+/**
+ * struct writeback_run - a run
+ * @segs: its segments
+ * @cursor: where compaction goes on
+ * @dense: compaction has gained nothing
+ * @left: some objects were left in memory, since no run of free blocks is long
+ *	enough for them
+ */
+struct writeback_run {
+	struct z2_segments segs;
+	unsigned long cursor;
+	bool dense;
+	bool left;
+};
+
+/* No run of free blocks is long enough.  Returns 0 if there may be one now. */
+static int writeback_make_space(struct writeback_run *run)
 {
+	int err = -ENOSPC;
+
+	if (!run->dense)
+		err = compact(&run->segs, &run->cursor);
+	if (err == -ENOSPC)
+		run->dense = true;
+	return err;
+}
+
+/* Take a slot if it is wanted, and put what it holds into a segment. */
+static int write_slot(struct writeback_run *run, unsigned long index, unsigned int what)
+{
+	struct z2_segments *segs = &run->segs;
 	struct z2_device *dev = segs->dev;
 	bool compacted = false;
 	struct z2_object obj;
@@ -193,11 +220,16 @@ static int write_slot(struct z2_segments *segs, unsigned long index, unsigned in
 		/* Not with the slot locked: making room waits for writes. */
 		z2_scan_untake(dev, index);
 		bytes = z2_segments_room(segs, z2_device_stored_size(dev, &obj), &err);
-		if (!bytes && err == -ENOSPC && !compacted) {
-			err = compact(segs, cursor);
-			compacted = true;
-		} else if (bytes) {
+		if (bytes) {
 			err = 0;
+		} else if (err == -ENOSPC && !compacted) {
+			err = writeback_make_space(run);
+			compacted = true;
+		}
+		/* What is free lies in runs that are too short: for others they will do. */
+		if (err == -ENOSPC && free_blocks(dev) > segs->keep) {
+			run->left = true;
+			return 0;
 		}
 		err = err ?: z2_scan_stop(dev);
 		if (err)
@@ -206,10 +238,9 @@ static int write_slot(struct z2_segments *segs, unsigned long index, unsigned in
 	return 0;
 }
 
-static int run_job(struct z2_segments *segs, const struct z2_writeback_job *job,
-		   unsigned long *cursor)
+static int run_job(struct writeback_run *run, const struct z2_writeback_job *job)
 {
-	struct z2_device *dev = segs->dev;
+	struct z2_device *dev = run->segs.dev;
 	unsigned long last = min(job->last, z2_slot_table_nr(dev->table) - 1);
 	unsigned long index;
 	int err;
@@ -220,7 +251,7 @@ static int run_job(struct z2_segments *segs, const struct z2_writeback_job *job,
 			if (err)
 				return err;
 		}
-		err = write_slot(segs, index, job->what, cursor);
+		err = write_slot(run, index, job->what);
 		if (err)
 			return err;
 	}
@@ -250,7 +281,8 @@ static const char *reason(int err)
  * @why: what went wrong
  *
  * What can't be written stays in memory.  A write that fails doesn't end the
- * run, and is reported at its end.
+ * run, nor does an object for which no run of free blocks is long enough while
+ * others may fit; both are reported at its end.
  *
  * Context: process, may sleep; long; ends early for a signal or a reset.
  * Return: 0; -EINVAL if the device is not live; -ENODEV without a backing
@@ -260,8 +292,8 @@ static const char *reason(int err)
 int z2_writeback_run(struct z2_device *dev, const struct z2_writeback_job *jobs, unsigned int nr,
 		     const char **why)
 {
-	struct z2_segments segs;
-	unsigned long cursor = 0, next = 0, nr_slots;
+	struct writeback_run run = {};
+	unsigned long next = 0, nr_slots;
 	unsigned int i;
 	u64 blocks;
 	int err, flushed;
@@ -276,7 +308,7 @@ int z2_writeback_run(struct z2_device *dev, const struct z2_writeback_job *jobs,
 	}
 
 	blocks = z2_blockmap_stats(z2_backing_map(dev->backing)).blocks;
-	z2_segments_init(&segs, dev, READ_ONCE(dev->writeback_batch_size),
+	z2_segments_init(&run.segs, dev, READ_ONCE(dev->writeback_batch_size),
 			 min_t(u64, KEEP_BLOCKS, blocks / KEEP_SHARE));
 	nr_slots = z2_slot_table_nr(dev->table);
 	for (i = 0; i < nr && !err; i++) {
@@ -286,12 +318,14 @@ int z2_writeback_run(struct z2_device *dev, const struct z2_writeback_job *jobs,
 		 * that a job goes over again.
 		 */
 		if (jobs[i].first < next)
-			z2_segments_flush(&segs);
+			z2_segments_flush(&run.segs);
 		next = max(next, min(jobs[i].last, nr_slots - 1) + 1);
-		err = run_job(&segs, &jobs[i], &cursor);
+		err = run_job(&run, &jobs[i]);
 	}
-	flushed = z2_segments_finish(&segs);
+	flushed = z2_segments_finish(&run.segs);
 	err = err ?: flushed;
+	if (!err && run.left)
+		err = -ENOSPC;
 	if (err)
 		*why = reason(err);
 end:

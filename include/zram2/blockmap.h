@@ -47,7 +47,8 @@ struct z2_blockmap;
 struct z2_blockmap *z2_blockmap_create(u64 blocks);
 void z2_blockmap_destroy(struct z2_blockmap *map);
 
-int z2_blockmap_reserve(struct z2_blockmap *map, unsigned int want, unsigned int keep, u32 *first);
+int z2_blockmap_reserve(struct z2_blockmap *map, unsigned int min, unsigned int want,
+			unsigned int keep, u32 *first);
 void z2_blockmap_unreserve(struct z2_blockmap *map, u32 first, unsigned int nr);
 void z2_blockmap_add(struct z2_blockmap *map, const struct z2_extent *extent);
 void z2_blockmap_remove(struct z2_blockmap *map, const struct z2_extent *extent);
@@ -55,6 +56,8 @@ void z2_blockmap_pin(struct z2_blockmap *map, const struct z2_extent *extent);
 void z2_blockmap_unpin(struct z2_blockmap *map, const struct z2_extent *extent);
 
 unsigned int z2_blockmap_live(struct z2_blockmap *map, u32 block);
+u64 z2_blockmap_next_sparse(struct z2_blockmap *map, u64 from, unsigned int below,
+			    unsigned int *refs);
 unsigned int z2_blockmap_sparse(struct z2_blockmap *map, u64 want);
 struct z2_blockmap_stats z2_blockmap_stats(struct z2_blockmap *map);
 
