@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Runs of writeback: what they take, what ends them, and compaction. */
+/* Runs of writeback: what they take, and what ends them. */
 #include <kunit/test.h>
 #include <linux/errno.h>
 #include <linux/sched/signal.h>
@@ -266,13 +266,6 @@ static void writeback_without_memory(struct kunit *test)
 
 /* Full devices. */
 
-static u64 live_percent(struct z2t_backed *t)
-{
-	struct z2_blockmap_stats stats = z2t_backed_stats(t);
-
-	return stats.bytes * 100 / (stats.blocks * Z2_BLOCK_SIZE);
-}
-
 static const u64 tiny_sizes[] = { 1, 7, 8, 33, 200 };
 
 static void tiny_desc(const u64 *blocks, char *desc)
@@ -311,138 +304,6 @@ static void writeback_tiny_device(struct kunit *test)
 	z2t_backed_expect_empty(t);
 }
 
-/* So many fill a device of 32 blocks but for what is kept free. */
-#define SPARSE_PAGES	112
-
-/* Every other object goes: half of the bytes are live, but no block is free. */
-static void make_sparse(struct z2t_backed *t, unsigned long nr)
-{
-	unsigned long i;
-
-	z2t_backed_write_all(t, nr, Z2T_SMALL);
-	KUNIT_ASSERT_EQ(t->test, z2t_backed_run(t, 0, 0, ULONG_MAX), 0);
-	for (i = 0; i < nr; i += 2)
-		z2_page_free(t->dev, i);
-}
-
-static void writeback_compacts(struct kunit *test)
-{
-	struct z2t_backed *t = backed(test, 32);
-	struct z2_backing_stats *stats = z2_backing_stats(t->dev->backing);
-	u64 written, moved;
-	unsigned long i;
-
-	make_sparse(t, SPARSE_PAGES);
-	KUNIT_EXPECT_GE(test, z2t_backed_stats(t).used, 25);
-	written = atomic64_read(&stats->write_bytes);
-	for (i = 200; i < 230; i++)
-		KUNIT_ASSERT_EQ(test, z2t_backed_write(t, i, Z2T_SMALL, i), 0);
-	t->dev->writeback_limit_enable = true;
-	t->dev->writeback_limit = 1000;
-	KUNIT_EXPECT_EQ(test, z2t_backed_run(t, 0, 0, ULONG_MAX), 0);
-	KUNIT_EXPECT_EQ(test, z2t_backed_count(t), SPARSE_PAGES / 2 + 30);
-
-	/* What it moved is counted, and was written like anything else. */
-	moved = atomic64_read(&stats->moved_bytes);
-	KUNIT_EXPECT_GT(test, moved, 0);
-	KUNIT_EXPECT_LE(test, moved, SPARSE_PAGES / 2 * 1024);
-	KUNIT_EXPECT_GE(test, atomic64_read(&stats->write_bytes) - written, moved + 30 * Z2T_SMALL);
-	KUNIT_EXPECT_LE(test, t->dev->writeback_limit,
-			1000 - (moved + 30 * Z2T_SMALL) / Z2_BLOCK_SIZE);
-
-	for (i = 0; i < SPARSE_PAGES; i++)
-		KUNIT_EXPECT_TRUE(test, z2t_backed_holds(t, i, i % 2 ? Z2T_SMALL : 0, i));
-	for (i = 200; i < 230; i++)
-		KUNIT_EXPECT_TRUE(test, z2t_backed_holds(t, i, Z2T_SMALL, i));
-	z2t_backed_expect_empty(t);
-}
-
-/* What compaction can't read or finds damaged stays where it is. */
-static void writeback_compacts_around_damage(struct kunit *test)
-{
-	struct z2t_backed *t = backed(test, 32);
-	struct z2_backing_stats *stats = z2_backing_stats(t->dev->backing);
-	struct z2_extent damaged;
-	unsigned long i;
-
-	make_sparse(t, SPARSE_PAGES);
-	damaged = z2t_backed_extent(t, 1);
-	z2t_bdev_damage(t->fake, (u64)damaged.block * Z2_BLOCK_SIZE + damaged.offset, 1);
-	for (i = 200; i < 230; i++)
-		KUNIT_ASSERT_EQ(test, z2t_backed_write(t, i, Z2T_SMALL, i), 0);
-	t->fake->fail_reads = BIT(1) | BIT(3);
-	KUNIT_EXPECT_EQ(test, z2t_backed_run(t, 0, 0, ULONG_MAX), 0);
-	KUNIT_EXPECT_GE(test, atomic64_read(&stats->check_errors), 1);
-	KUNIT_EXPECT_EQ(test, atomic64_read(&stats->read_errors), 2);
-	KUNIT_EXPECT_EQ(test, z2t_backed_count(t), SPARSE_PAGES / 2 + 30);
-	KUNIT_EXPECT_EQ(test, z2t_backed_extent(t, 1).block, damaged.block);
-	/* Undone, it is readable again: nobody took its block. */
-	z2t_bdev_damage(t->fake, (u64)damaged.block * Z2_BLOCK_SIZE + damaged.offset, 1);
-	for (i = 1; i < SPARSE_PAGES; i += 2)
-		KUNIT_EXPECT_TRUE(test, z2t_backed_holds(t, i, Z2T_SMALL, i));
-	z2t_backed_expect_empty(t);
-}
-
-/**
- * struct churn - random pages and what they should hold
- * @bytes: of each page; 0 for a free one
- * @seed: of each page
- * @rng: makes choices
- */
-struct churn {
-	u16 bytes[Z2T_PAGES];
-	u32 seed[Z2T_PAGES];
-	u64 rng;
-};
-
-static void churn_pages(struct z2t_backed *t, struct churn *c, unsigned int nr)
-{
-	while (nr--) {
-		unsigned long i = z2t_random(&c->rng) % Z2T_PAGES;
-
-		c->bytes[i] = 0;
-		if (z2t_random(&c->rng) % 2)
-			c->bytes[i] = z2t_random(&c->rng) % 8 ? 100 + z2t_random(&c->rng) % 2500 :
-								Z2T_RAW;
-		c->seed[i] = z2t_random(&c->rng);
-		if (c->bytes[i])
-			KUNIT_ASSERT_EQ(t->test, z2t_backed_write(t, i, c->bytes[i], c->seed[i]),
-					0);
-		else
-			z2_page_free(t->dev, i);
-	}
-}
-
-/* A device is never full while less than 70 % of it is live. */
-static void writeback_churn(struct kunit *test)
-{
-	struct churn *c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
-	struct z2t_backed *t = backed(test, 50);
-	unsigned int round, full = 0;
-	unsigned long i;
-
-	KUNIT_ASSERT_NOT_NULL(test, c);
-	churn_pages(t, c, 150);
-	for (round = 0; round < 12; round++) {
-		int err;
-
-		err = z2t_backed_run(t, 0, 0, ULONG_MAX);
-		if (err) {
-			KUNIT_EXPECT_EQ(test, err, -ENOSPC);
-			KUNIT_EXPECT_GE_MSG(test, live_percent(t), 69, "round %u", round);
-			full++;
-		}
-		churn_pages(t, c, 25);
-	}
-	kunit_info(test, "%u of 12 runs ended at a full device, %lld bytes moved of %lld written",
-		   full, atomic64_read(&z2_backing_stats(t->dev->backing)->moved_bytes),
-		   atomic64_read(&z2_backing_stats(t->dev->backing)->write_bytes));
-	KUNIT_EXPECT_GT(test, atomic64_read(&z2_backing_stats(t->dev->backing)->moved_bytes), 0);
-	for (i = 0; i < Z2T_PAGES; i++)
-		KUNIT_EXPECT_TRUE(test, z2t_backed_holds(t, i, c->bytes[i], c->seed[i]));
-	z2t_backed_expect_empty(t);
-}
-
 static struct kunit_case writeback_cases[] = {
 	KUNIT_CASE(writeback_takes_what_is_asked),
 	KUNIT_CASE(writeback_again),
@@ -451,9 +312,6 @@ static struct kunit_case writeback_cases[] = {
 	KUNIT_CASE_PARAM(writeback_taken_down, removal_gen_params),
 	KUNIT_CASE(writeback_without_memory),
 	KUNIT_CASE_PARAM(writeback_tiny_device, tiny_gen_params),
-	KUNIT_CASE(writeback_compacts),
-	KUNIT_CASE(writeback_compacts_around_damage),
-	KUNIT_CASE(writeback_churn),
 	{}
 };
 

@@ -26,13 +26,13 @@
 /**
  * struct entry - an object in a segment
  * @index: its slot
+ * @obj: what was taken there
  * @location: where it will be
- * @size: bytes stored there
  */
 struct entry {
 	unsigned long index;
+	struct z2_object obj;
 	u64 location;
-	u32 size;
 };
 
 /**
@@ -45,8 +45,7 @@ struct entry {
  * @blocks: reserved
  * @debited: they were debited from the writeback limit
  * @limit_changes: which limit that was, see struct z2_device
- * @len: bytes filled
- * @nr: entries
+ * @fill: how far it is filled
  * @entries: the objects
  *
  * Owned by the run while open, by the completion while in flight.
@@ -60,8 +59,7 @@ struct z2_segment {
 	unsigned int blocks;
 	bool debited;
 	unsigned int limit_changes;
-	unsigned int len;
-	unsigned int nr;
+	struct z2_segment_fill fill;
 	struct entry entries[ENTRIES_MAX];
 };
 
@@ -132,16 +130,29 @@ static void segment_shrink(struct z2_segment *seg, unsigned int blocks)
 	seg->blocks = blocks;
 }
 
-/* The slot's object is on the device now, if nobody has touched it since. */
+/*
+ * Has nobody touched what was taken?  One that was on the device already may
+ * have been read: it stays there, and what was read is as good a copy.
+ */
+static bool segment_unchanged(const struct entry *entry, const struct z2_object *now)
+{
+	if (!z2_object_is(&entry->obj, Z2_SLOT_BACKING))
+		return z2_object_is(now, Z2_SLOT_PP);
+	return now->word == entry->obj.word &&
+	       !((now->state ^ entry->obj.state) & ~Z2_SLOT_MARKS);
+}
+
+/* The slot's object is where it was written now, if nobody has touched it since. */
 static bool install(struct z2_device *dev, const struct entry *entry)
 {
-	struct z2_extent extent = z2_location_extent(entry->location, entry->size);
+	struct z2_extent extent = z2_location_extent(entry->location,
+						     z2_device_stored_size(dev, &entry->obj));
 	struct z2_object old, new;
 	bool unchanged;
 
 	z2_slot_write_lock(dev->table, entry->index);
 	old = z2_slot_get(dev->table, entry->index);
-	unchanged = z2_object_is(&old, Z2_SLOT_PP);
+	unchanged = segment_unchanged(entry, &old);
 	if (unchanged) {
 		new = z2_object_make(entry->location, z2_object_size(&old),
 				     (old.state & (Z2_SLOT_HUGE | Z2_SLOT_INCOMPRESSIBLE)) |
@@ -172,7 +183,7 @@ static void segment_done(struct z2_backing_io *io)
 	unsigned int i, installed = 0;
 
 	z2_backing_io_free(io);
-	for (i = 0; i < seg->nr; i++) {
+	for (i = 0; i < seg->fill.nr; i++) {
 		if (err)
 			forget(dev, &seg->entries[i]);
 		else
@@ -198,11 +209,11 @@ static void segment_submit(struct z2_segment *seg)
 {
 	struct z2_segments *segs = seg->segs;
 	struct z2_backing *backing = segs->dev->backing;
-	unsigned int bytes = round_up(seg->len, z2_backing_unit(backing));
+	unsigned int bytes = round_up(seg->fill.len, z2_backing_unit(backing));
 	struct z2_backing_io *io;
 
-	memset(page_address(seg->page) + seg->len, 0, bytes - seg->len);
-	segment_shrink(seg, DIV_ROUND_UP(seg->len, Z2_BLOCK_SIZE));
+	memset(page_address(seg->page) + seg->fill.len, 0, bytes - seg->fill.len);
+	segment_shrink(seg, DIV_ROUND_UP(seg->fill.len, Z2_BLOCK_SIZE));
 
 	wait_event(segs->wait, READ_ONCE(segs->in_flight) < segs->batch);
 	/* May wait for memory, hence never fails. */
@@ -210,7 +221,7 @@ static void segment_submit(struct z2_segment *seg)
 	__bio_add_page(&io->bio, seg->page, bytes, 0);
 	io->done = segment_done;
 	io->private = seg;
-	trace_zram2_writeback(segs->dev->disk->disk_name, seg->first, bytes, seg->nr);
+	trace_zram2_writeback(segs->dev->disk->disk_name, seg->first, bytes, seg->fill.nr);
 
 	spin_lock(&segs->lock);
 	segs->in_flight++;
@@ -254,8 +265,9 @@ static struct z2_segment *get_segment(struct z2_segments *segs)
 	return seg ?: pop_idle(segs);
 }
 
-/* A segment of at least @min blocks, that a segment is never too small for. */
-static struct z2_segment *open_segment(struct z2_segments *segs, unsigned int min, int *err)
+/* A segment of @min blocks at least, and of its buffer's size at most. */
+static struct z2_segment *open_segment(struct z2_segments *segs, unsigned int min,
+				       unsigned int keep, int *err)
 {
 	struct z2_device *dev = segs->dev;
 	struct z2_segment *seg = get_segment(segs);
@@ -269,7 +281,7 @@ static struct z2_segment *open_segment(struct z2_segments *segs, unsigned int mi
 	want = min_t(unsigned int, PAGE_SIZE << seg->order, SEGMENT_BYTES) / Z2_BLOCK_SIZE;
 	got = debit_limit(dev, seg, want);
 	if (got >= min)
-		blocks = z2_blockmap_reserve(z2_backing_map(dev->backing), min, got, segs->keep,
+		blocks = z2_blockmap_reserve(z2_backing_map(dev->backing), min, got, keep,
 					     &seg->first);
 	credit_limit(dev, seg, got - max(blocks, 0));
 	if (blocks <= 0) {
@@ -278,27 +290,25 @@ static struct z2_segment *open_segment(struct z2_segments *segs, unsigned int mi
 		return NULL;
 	}
 	seg->blocks = blocks;
-	seg->len = 0;
-	seg->nr = 0;
+	seg->fill = (struct z2_segment_fill){};
 	return seg;
 }
 
-/* Where in the segment an object of @size bytes would begin. */
-static unsigned int place(const struct z2_segment *seg, u32 size)
+/* Where in a segment that is filled up to @len an object would begin. */
+static unsigned int place(const struct z2_segments *segs, unsigned int len, u32 size)
 {
-	struct z2_device *dev = seg->segs->dev;
-	unsigned int in_block = seg->len % Z2_BLOCK_SIZE;
-	bool straddles = in_block + size > Z2_BLOCK_SIZE;
+	bool straddles = len % Z2_BLOCK_SIZE + size > Z2_BLOCK_SIZE;
 
-	if (!dev->writeback_packing || size == PAGE_SIZE ||
-	    (straddles && z2_backing_unit(dev->backing) == Z2_BLOCK_SIZE))
-		return round_up(seg->len, Z2_BLOCK_SIZE);
-	return seg->len;
+	if (!segs->dev->writeback_packing || size == PAGE_SIZE ||
+	    (straddles && z2_backing_unit(segs->dev->backing) == Z2_BLOCK_SIZE))
+		return round_up(len, Z2_BLOCK_SIZE);
+	return len;
 }
 
-static bool fits(const struct z2_segment *seg, u32 size)
+static bool fits(const struct z2_segment *seg, const struct z2_segment_fill *fill, u32 size)
 {
-	return seg->nr < ENTRIES_MAX && place(seg, size) + size <= seg->blocks * Z2_BLOCK_SIZE;
+	return fill->nr < ENTRIES_MAX &&
+	       place(seg->segs, fill->len, size) + size <= seg->blocks * Z2_BLOCK_SIZE;
 }
 
 static struct z2_segment **open_for(struct z2_segments *segs, u32 size)
@@ -314,7 +324,7 @@ static void submit_open(struct z2_segment **open)
 	*open = NULL;
 	if (!seg)
 		return;
-	if (seg->nr) {
+	if (seg->fill.nr) {
 		segment_submit(seg);
 	} else {
 		segment_shrink(seg, 0);
@@ -345,13 +355,13 @@ void *z2_segments_try_room(struct z2_segments *segs, u32 size)
 	unsigned int at;
 	void *data;
 
-	if (!seg || !fits(seg, size))
+	if (!seg || !fits(seg, &seg->fill, size))
 		return NULL;
-	at = place(seg, size);
+	at = place(segs, seg->fill.len, size);
 	data = page_address(seg->page);
 	/* Between objects lies nothing of ours that could leak to the disk. */
-	memset(data + seg->len, 0, at - seg->len);
-	seg->len = at;
+	memset(data + seg->fill.len, 0, at - seg->fill.len);
+	seg->fill.len = at;
 	return data + at;
 }
 
@@ -376,37 +386,79 @@ void *z2_segments_room(struct z2_segments *segs, u32 size, int *err)
 	if (room)
 		return room;
 	submit_open(open);
-	*open = open_segment(segs, min, err);
+	*open = open_segment(segs, min, segs->keep, err);
 	if (!*open && *err == -EIO) {
 		/* The other kind may have debited more than it needs. */
 		submit_all(segs);
-		*open = open_segment(segs, min, err);
+		*open = open_segment(segs, min, segs->keep, err);
 	}
 	return z2_segments_try_room(segs, size);
+}
+
+/**
+ * z2_segments_open_longest() - begin a segment on the longest run of free blocks
+ * @segs: the segments, none open; for packed objects
+ *
+ * Takes no heed of the blocks that must stay free.
+ *
+ * Context: process; waits for writes to end.
+ * Return: 0; -ENOMEM, -ENOSPC without free blocks, -EIO at the writeback limit.
+ */
+int z2_segments_open_longest(struct z2_segments *segs)
+{
+	struct z2_segment **open = open_for(segs, 0);
+	unsigned int min = SEGMENT_BLOCKS;
+	int err = 0;
+
+	do {
+		*open = open_segment(segs, min, 0, &err);
+	} while (!*open && err != -ENOMEM && --min);
+	return *open ? 0 : err;
+}
+
+/**
+ * z2_segments_fill() - would an object find room?
+ * @segs: the segments, with one open for packed objects
+ * @fill: how far that would be filled; grows by the object if it has room
+ * @size: bytes
+ *
+ * Return: false as well if no segment is open for its kind.
+ */
+bool z2_segments_fill(struct z2_segments *segs, struct z2_segment_fill *fill, u32 size)
+{
+	const struct z2_segment *seg = *open_for(segs, size);
+
+	if (!seg || !fits(seg, fill, size))
+		return false;
+	fill->len = place(segs, fill->len, size) + size;
+	fill->nr++;
+	return true;
 }
 
 /**
  * z2_segments_commit() - the object's bytes are there
  * @segs: the segments
  * @index: its slot, with the post-processing mark
- * @size: as it was given to z2_segments_room()
+ * @obj: what was taken there; room was made for its stored size
  */
-void z2_segments_commit(struct z2_segments *segs, unsigned long index, u32 size)
+void z2_segments_commit(struct z2_segments *segs, unsigned long index,
+			const struct z2_object *obj)
 {
+	u32 size = z2_device_stored_size(segs->dev, obj);
 	struct z2_segment *seg = *open_for(segs, size);
 	struct z2_extent extent = {
-		.block = seg->first + seg->len / Z2_BLOCK_SIZE,
-		.offset = seg->len % Z2_BLOCK_SIZE,
+		.block = seg->first + seg->fill.len / Z2_BLOCK_SIZE,
+		.offset = seg->fill.len % Z2_BLOCK_SIZE,
 		.size = size,
 	};
-	void *data = page_address(seg->page) + seg->len;
+	void *data = page_address(seg->page) + seg->fill.len;
 
-	seg->entries[seg->nr++] = (struct entry){
+	seg->entries[seg->fill.nr++] = (struct entry){
 		.index = index,
+		.obj = *obj,
 		.location = z2_location_make(&extent, z2_backing_check(data, size)),
-		.size = size,
 	};
-	seg->len += size;
+	seg->fill.len += size;
 }
 
 /**

@@ -61,6 +61,14 @@ u64 z2_blockmap_next_sparse(struct z2_blockmap *map, u64 from, unsigned int belo
 unsigned int z2_blockmap_sparse(struct z2_blockmap *map, u64 want);
 struct z2_blockmap_stats z2_blockmap_stats(struct z2_blockmap *map);
 
+/* Blocks that are free at this moment. */
+static inline u64 z2_blockmap_free(struct z2_blockmap *map)
+{
+	struct z2_blockmap_stats stats = z2_blockmap_stats(map);
+
+	return stats.blocks - stats.used;
+}
+
 /* The blocks that an extent touches. */
 static inline u32 z2_extent_last_block(const struct z2_extent *extent)
 {

@@ -16,6 +16,9 @@ struct z2_object;
 /* Objects on the backing device instead of those in memory. */
 #define Z2_SCAN_BACKING		BIT(3)
 
+/* Between two looks at z2_scan_stop(). */
+#define Z2_SCAN_STOP_SLOTS	256
+
 int z2_scan_begin(struct z2_device *dev, const char **why);
 void z2_scan_end(struct z2_device *dev);
 int z2_scan_stop(struct z2_device *dev);

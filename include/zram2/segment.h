@@ -22,6 +22,16 @@ struct z2_segment;
 #define Z2_SEGMENT_KINDS	2
 
 /**
+ * struct z2_segment_fill - how far a segment is filled
+ * @len: bytes
+ * @nr: objects
+ */
+struct z2_segment_fill {
+	unsigned int len;
+	unsigned int nr;
+};
+
+/**
  * struct z2_segments - the segments of a run of writeback
  * @dev: the device, with the post-processing lock held
  * @batch: most that are written at once
@@ -52,7 +62,10 @@ void z2_segments_init(struct z2_segments *segs, struct z2_device *dev, unsigned 
 		      unsigned int keep);
 void *z2_segments_try_room(struct z2_segments *segs, u32 size);
 void *z2_segments_room(struct z2_segments *segs, u32 size, int *err);
-void z2_segments_commit(struct z2_segments *segs, unsigned long index, u32 size);
+int z2_segments_open_longest(struct z2_segments *segs);
+bool z2_segments_fill(struct z2_segments *segs, struct z2_segment_fill *fill, u32 size);
+void z2_segments_commit(struct z2_segments *segs, unsigned long index,
+			const struct z2_object *obj);
 void z2_segments_flush(struct z2_segments *segs);
 int z2_segments_finish(struct z2_segments *segs);
 

@@ -98,3 +98,39 @@ for how in "512 alone" "4096 alone" "512 busy" "4096 busy"; do
 	drop_disk
 	null_gone nbholes
 done
+
+# What lies together is far apart by index, and a third of each block is gone:
+# by index, no block would be empty before all have been gone through once.
+row=960
+for bs in 512 4096; do
+	what="$bs rows"
+	null_disk nbrows $bs 4
+	backed_disk 12M comp_algorithm=lzo
+	ok_if "$what: data" env BLKOP_RANDOM=1200 blkop write "$dev" 0 11520K 63
+	err=OK i=0
+	while [ $i -lt $row ] && [ "$err" = OK ]; do
+		err=$(sysfs_write "$sys/writeback" \
+			"page_index=$i page_index=$((i + row)) page_index=$((i + 2 * row))")
+		i=$((i + 1))
+	done
+	is "$what: three objects a block, and the device is full" "$err $(bd blocks)" "OK $row"
+	ok_if "$what: one of them is discarded" blkop discard "$dev" 7680K 3840K
+	is "$what: no block is free of it" "$(bd blocks)" $row
+
+	# The others take 640 blocks.
+	ok_if "$what: more data" blkop write "$dev" 7680K 1M 64
+	expect_errno OK "$sys/writeback" page_indexes=0-2879
+	on_device "$what"
+	holds "$what: something was moved" "$(backing_stat moved_bytes)" -gt 100000
+	holds "$what: and for the next time there is room" "$(bd blocks)" -le $row
+	ok_if "$what: more data than fit" blkop write "$dev" 8704K 1M 64
+	expect_errno ENOSPC "$sys/writeback" page_indexes=0-2879
+	holds "$what: it is nearly full" "$(bd blocks)" -ge $((row - 32))
+	holds "$what: and what is kept for moving is still there" "$(bd blocks)" -le $row
+	ok_if "$what: what was moved is right" env BLKOP_RANDOM=1200 blkop check "$dev" 0 7680K 63
+	ok_if "$what: so is what came later" blkop check "$dev" 7680K 2M 64
+	is "$what: no errors" "$(errors)" "0 0 0"
+	nothing_left "$what"
+	drop_disk
+	null_gone nbrows
+done

@@ -24,8 +24,9 @@
  * is for the kernel to refuse. BLKOP_MEM=n moves the buffer n bytes off a page.
  *
  * BLKOP_FILL=memory makes the data pages like those of real memory, see
- * fill_page(), of which most compress. BLKOP_STEP=n takes only the first page
- * of every n for any operation that has a range.
+ * fill_page(), of which most compress; with BLKOP_RANDOM=n only n bytes of each
+ * page are random, and zeros follow. BLKOP_STEP=n takes only the first page of
+ * every n for any operation that has a range.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -47,6 +48,7 @@ struct request {
 
 static char *buffer;
 static int like_memory;
+static size_t random_bytes = PAGE;
 
 static void data_pages(char *at, u64 offset, size_t len, u64 key)
 {
@@ -62,7 +64,7 @@ static void data_pages(char *at, u64 offset, size_t len, u64 key)
 
 		if (i % PAGE == 0)
 			state = hash64(key) + (offset + i);
-		r = rnd(&state);
+		r = i % PAGE < random_bytes ? rnd(&state) : 0;
 		memcpy(at + i, &r, 8);
 	}
 }
@@ -242,6 +244,7 @@ int main(int argc, char **argv)
 	struct request r = { .fd = -1 };
 	const char *op = argv[1], *mem = getenv("BLKOP_MEM");
 	const char *fill = getenv("BLKOP_FILL"), *step = getenv("BLKOP_STEP");
+	const char *bytes = getenv("BLKOP_RANDOM");
 
 	if (argc < 3 || argc == 4 || argc > 6)
 		die("usage: blkop OPERATION DEVICE [OFFSET LENGTH [KEY]]");
@@ -254,6 +257,7 @@ int main(int argc, char **argv)
 		die("out of memory");
 	buffer += mem ? atoi(mem) : 0;
 	r.step = step ? atoi(step) * PAGE : 0;
+	random_bytes = bytes ? strtoul(bytes, NULL, 0) : PAGE;
 	like_memory = fill && !strcmp(fill, "memory");
 	fill_init();
 
