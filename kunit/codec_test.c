@@ -492,6 +492,7 @@ static void codec_names(struct kunit *test)
 /* Creation that fails half way, with an algorithm that keeps the books. */
 
 static int fake_setups, fake_teardowns, fake_ctxs, fake_ctx_fails, fake_setup_err;
+static int fake_compress_fails, fake_decompress_fails;
 
 static int fake_setup(struct z2_codec_params *params, void **shared)
 {
@@ -522,12 +523,25 @@ static void fake_ctx_destroy(void *ctx)
 		fake_ctxs--;
 }
 
+/* The first page of one context after the other. */
+static int fake_compress(void *ctx, const void *src, void *dst)
+{
+	return --fake_compress_fails ? 1 : -EIO;
+}
+
+static int fake_decompress(void *ctx, const void *src, size_t len, void *dst)
+{
+	return --fake_decompress_fails ? 0 : -EIO;
+}
+
 static const struct z2_codec_ops fake_ops = {
 	.name = "fake",
 	.setup = fake_setup,
 	.teardown = fake_teardown,
 	.ctx_create = fake_ctx_create,
 	.ctx_destroy = fake_ctx_destroy,
+	.compress = fake_compress,
+	.decompress = fake_decompress,
 };
 
 static void expect_books_balance(struct kunit *test)
@@ -538,39 +552,118 @@ static void expect_books_balance(struct kunit *test)
 
 static void codec_create_undoes(struct kunit *test)
 {
-	unsigned int cpu, nr = num_online_cpus();
+	int *const fails[] = { &fake_ctx_fails, &fake_compress_fails, &fake_decompress_fails };
+	unsigned int cpu, nr = num_online_cpus(), i;
 	struct z2_codec *codec;
 
-	for (cpu = 1; cpu <= nr + 1; cpu++) {
-		fake_ctx_fails = cpu;
-		codec = z2_codec_create(&fake_ops, &defaults);
-		KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(codec), cpu <= nr ? -ENOMEM : 0);
-		if (!IS_ERR(codec)) {
-			KUNIT_EXPECT_EQ(test, fake_ctxs, nr);
-			z2_codec_destroy(codec);
+	fake_setups = 0;
+	fake_teardowns = 0;
+	for (i = 0; i < ARRAY_SIZE(fails); i++) {
+		for (cpu = 1; cpu <= nr + 1; cpu++) {
+			*fails[i] = cpu;
+			codec = z2_codec_create(&fake_ops, &defaults);
+			KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(codec), cpu <= nr ? -ENOMEM : 0);
+			if (!IS_ERR(codec)) {
+				KUNIT_EXPECT_EQ(test, fake_ctxs, nr);
+				z2_codec_destroy(codec);
+			}
+			expect_books_balance(test);
 		}
-		expect_books_balance(test);
+		*fails[i] = 0;
 	}
-	KUNIT_EXPECT_EQ(test, fake_setups, nr + 1);
+	KUNIT_EXPECT_EQ(test, fake_setups, ARRAY_SIZE(fails) * (nr + 1));
 
-	fake_ctx_fails = 0;
 	fake_setup_err = -EINVAL;
 	codec = z2_codec_create(&fake_ops, &defaults);
 	fake_setup_err = 0;
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(codec), -EINVAL);
 	expect_books_balance(test);
-	KUNIT_EXPECT_EQ(test, fake_setups, nr + 1);
+	KUNIT_EXPECT_EQ(test, fake_setups, ARRAY_SIZE(fails) * (nr + 1));
+}
+
+/* Every codec, with its defaults and, where it takes one, with a dictionary. */
+
+struct memory_case {
+	const char *name;
+	int level;
+	bool dict;
+};
+
+static const struct memory_case memory_cases[] = {
+	{ "lzo", UNSET }, { "lzo-rle", UNSET }, { "lz4", UNSET }, { "lz4hc", UNSET },
+	{ "zstd", UNSET }, { "zstd", 19 }, { "deflate", UNSET }, { "lz4", UNSET, true },
+	{ "lz4hc", UNSET, true }, { "zstd", UNSET, true }, { "zstd", 1, true },
+	{ "zstd", 19, true },
+};
+
+static void memory_desc(const struct memory_case *m, char *desc)
+{
+	level_desc(&(struct level){ m->name, m->level }, desc);
+	if (m->dict)
+		strlcat(desc, " with a dictionary", KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(memory, memory_cases, memory_desc);
+
+static struct z2_codec_params memory_params(struct kunit *test)
+{
+	const struct memory_case *m = test->param_value;
+	struct z2_codec_params params = { .level = m->level, .winbits = UNSET };
+	u8 *dict;
+
+	if (m->dict) {
+		dict = kunit_kmalloc(test, DICT_LEN, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, dict);
+		z2t_fill(dict, DICT_LEN, Z2T_TEXT, 1);
+		params.dict = dict;
+		params.dict_len = DICT_LEN;
+	}
+	return params;
+}
+
+/*
+ * Streams are used where nothing may wait for memory, and the first page fares
+ * no worse than others.
+ */
+static void codec_works_without_memory(struct kunit *test)
+{
+	const struct memory_case *m = test->param_value;
+	const struct z2_codec_params params = memory_params(test);
+	unsigned int fill;
+	struct buffers b;
+
+	z2t_assert_faults(test);
+	alloc_buffers(test, &b);
+	for (fill = 0; fill < Z2T_FILLS; fill++) {
+		struct z2_codec *codec = create(test, m->name, &params);
+		int len, err = 1;
+		bool failed;
+
+		z2t_fill(b.page, PAGE_SIZE, fill, 4);
+		z2t_fault_arm(1, true);
+		len = compress(codec, b.page, b.packed);
+		if (len > 0)
+			err = decompress(codec, b.packed, len, b.back);
+		failed = z2t_fault_disarm();
+		KUNIT_EXPECT_FALSE_MSG(test, failed, "%s: it allocates", z2t_fill_name(fill));
+		KUNIT_EXPECT_GT_MSG(test, len, 0, "%s", z2t_fill_name(fill));
+		KUNIT_EXPECT_EQ_MSG(test, err, 0, "%s", z2t_fill_name(fill));
+		KUNIT_EXPECT_MEMEQ(test, b.back, b.page, PAGE_SIZE);
+		z2_codec_destroy(codec);
+	}
 }
 
 /* Return: whether there was an @nth allocation, to fail. */
-static bool create_without_memory(struct kunit *test, const struct z2_codec_ops *ops,
+static bool create_without_memory(struct kunit *test, const struct z2_codec_params *params,
 				  unsigned int nth, unsigned int *errors, const struct buffers *b)
 {
+	const struct memory_case *m = test->param_value;
+	const struct z2_codec_ops *ops = z2_codec_find(m->name);
 	struct z2_codec *codec;
 	bool failed;
 
 	z2t_fault_arm(nth, false);
-	codec = z2_codec_create(ops, &defaults);
+	codec = z2_codec_create(ops, params);
 	failed = z2t_fault_disarm();
 	if (IS_ERR(codec)) {
 		KUNIT_EXPECT_EQ(test, PTR_ERR(codec), -ENOMEM);
@@ -587,9 +680,9 @@ static bool create_without_memory(struct kunit *test, const struct z2_codec_ops 
  * Only one allocation at a time: kvmalloc() tries again in another way then,
  * and would complain aloud if that failed as well.
  */
-static void codec_without_memory(struct kunit *test)
+static void codec_create_without_memory(struct kunit *test)
 {
-	const struct z2_codec_ops *ops = test->param_value;
+	const struct z2_codec_params params = memory_params(test);
 	unsigned int round, nth, errors = 0;
 	struct buffers b;
 
@@ -601,7 +694,7 @@ static void codec_without_memory(struct kunit *test)
 	 * allocation.
 	 */
 	for (round = 0; round < 2; round++)
-		for (nth = 1; create_without_memory(test, ops, nth, &errors, &b); nth++)
+		for (nth = 1; create_without_memory(test, &params, nth, &errors, &b); nth++)
 			;
 	/* The codec itself in each round, and a bounce page at least. */
 	KUNIT_EXPECT_GE(test, errors, 3);
@@ -618,7 +711,8 @@ static struct kunit_case codec_cases[] = {
 	KUNIT_CASE_PARAM(codec_refuses, refusal_gen_params),
 	KUNIT_CASE(codec_names),
 	KUNIT_CASE(codec_create_undoes),
-	KUNIT_CASE_PARAM(codec_without_memory, codec_gen_params),
+	KUNIT_CASE_PARAM(codec_works_without_memory, memory_gen_params),
+	KUNIT_CASE_PARAM(codec_create_without_memory, memory_gen_params),
 	{}
 };
 

@@ -112,20 +112,38 @@ static void memory_free(const struct z2_codec *codec, const struct z2_stream_mem
 	kvfree(memory->bounce);
 }
 
+/*
+ * A codec may allocate at its first page: zstd does, with a dictionary.  Done
+ * here and not with a stream held, where nothing may wait for memory.  What a
+ * page of zeroes lacks is memory, as nothing is wrong with its contents.
+ */
+static int memory_warm_up(const struct z2_codec *codec, const struct z2_stream_memory *memory)
+{
+	const struct z2_codec_ops *ops = codec->ops;
+	int len;
+
+	memset(memory->bounce, 0, PAGE_SIZE);
+	len = ops->compress(memory->ctx, memory->bounce, memory->dst);
+	if (len < 0 || ops->decompress(memory->ctx, memory->dst, len, memory->bounce))
+		return -ENOMEM;
+	return 0;
+}
+
 static int memory_alloc(const struct z2_codec *codec, struct z2_stream_memory *memory, int nid)
 {
 	void *ctx = codec->ops->ctx_create(&codec->params, codec->shared);
+	int err = -ENOMEM;
 
 	if (IS_ERR(ctx))
 		return PTR_ERR(ctx);
 	memory->ctx = ctx;
 	memory->dst = kvmalloc_node(Z2_CODEC_DST_MAX, GFP_KERNEL, nid);
 	memory->bounce = kvmalloc_node(PAGE_SIZE, GFP_KERNEL, nid);
-	if (!memory->dst || !memory->bounce) {
+	if (memory->dst && memory->bounce)
+		err = memory_warm_up(codec, memory);
+	if (err)
 		memory_free(codec, memory);
-		return -ENOMEM;
-	}
-	return 0;
+	return err;
 }
 
 /* Memory comes and goes unlocked: reclaim may need other streams for swap. */

@@ -2,7 +2,8 @@
 /*
  * Zstandard.  Without a dictionary the contexts lie in workspaces of a size
  * known beforehand; with one the library allocates by itself, for which it
- * wants an allocator.
+ * wants an allocator: when the dictionary is loaded, and at a context's first
+ * page.  What that takes depends on the parameters, never on the contents.
  */
 #include <linux/err.h>
 #include <linux/errno.h>
@@ -18,11 +19,13 @@
  * @params: for pages, from the level
  * @cdict: the dictionary made ready for compression, or NULL
  * @ddict: the same for decompression
+ * @no_memory: an allocation has failed, of which the library says nothing
  */
 struct zstd_shared {
 	zstd_parameters params;
 	zstd_cdict *cdict;
 	zstd_ddict *ddict;
+	bool no_memory;
 };
 
 /**
@@ -41,10 +44,14 @@ struct zstd_ctx {
 	void *dmem;
 };
 
-/* Called at setup, and for what a context lacks at its first page. */
 static void *zstd_alloc(void *opaque, size_t size)
 {
-	return kvzalloc(size, GFP_NOIO | __GFP_NOWARN);
+	struct zstd_shared *shared = opaque;
+	void *mem = kvzalloc(size, GFP_KERNEL | __GFP_NOWARN);
+
+	if (!mem)
+		WRITE_ONCE(shared->no_memory, true);
+	return mem;
 }
 
 static void zstd_free(void *opaque, void *mem)
@@ -52,10 +59,14 @@ static void zstd_free(void *opaque, void *mem)
 	kvfree(mem);
 }
 
-static const zstd_custom_mem allocator = {
-	.customAlloc = zstd_alloc,
-	.customFree = zstd_free,
-};
+static zstd_custom_mem zstd_allocator(struct zstd_shared *shared)
+{
+	return (zstd_custom_mem){
+		.customAlloc = zstd_alloc,
+		.customFree = zstd_free,
+		.opaque = shared,
+	};
+}
 
 static void codec_zstd_teardown(void *arg)
 {
@@ -77,9 +88,12 @@ static int load_dict(struct zstd_shared *shared, const struct z2_codec_params *p
 
 	cparams = zstd_get_cparams(params->level, PAGE_SIZE, params->dict_len);
 	shared->cdict = zstd_create_cdict_byreference(params->dict, params->dict_len, cparams,
-						      allocator);
-	shared->ddict = zstd_create_ddict_byreference(params->dict, params->dict_len, allocator);
-	return shared->cdict && shared->ddict ? 0 : -EINVAL;
+						      zstd_allocator(shared));
+	shared->ddict = zstd_create_ddict_byreference(params->dict, params->dict_len,
+						      zstd_allocator(shared));
+	if (shared->cdict && shared->ddict)
+		return 0;
+	return shared->no_memory ? -ENOMEM : -EINVAL;
 }
 
 static int codec_zstd_setup(struct z2_codec_params *params, void **arg)
@@ -124,7 +138,7 @@ static void codec_zstd_ctx_destroy(void *context)
 
 static void *codec_zstd_ctx_create(const struct z2_codec_params *params, void *arg)
 {
-	const struct zstd_shared *shared = arg;
+	struct zstd_shared *shared = arg;
 	struct zstd_ctx *ctx;
 	size_t size;
 
@@ -134,8 +148,8 @@ static void *codec_zstd_ctx_create(const struct z2_codec_params *params, void *a
 	ctx->shared = shared;
 
 	if (shared->cdict) {
-		ctx->cctx = zstd_create_cctx_advanced(allocator);
-		ctx->dctx = zstd_create_dctx_advanced(allocator);
+		ctx->cctx = zstd_create_cctx_advanced(zstd_allocator(shared));
+		ctx->dctx = zstd_create_dctx_advanced(zstd_allocator(shared));
 	} else {
 		size = zstd_cctx_workspace_bound(&shared->params.cParams);
 		ctx->cmem = kvzalloc(size, GFP_KERNEL);

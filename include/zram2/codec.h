@@ -33,8 +33,10 @@ struct z2_codec_params {
  * @ctx_create: working memory of one stream, ERR_PTR() on failure
  * @ctx_destroy: free it; NULL is fine
  * @compress: PAGE_SIZE bytes into at most Z2_CODEC_DST_MAX; the length or an
- *	errno
- * @decompress: exactly PAGE_SIZE bytes, or an errno; never writes past them
+ *	errno.  The first page of a context may allocate, and is done before the
+ *	stream is used; later ones must not
+ * @decompress: exactly PAGE_SIZE bytes, or an errno; never writes past them.
+ *	As for allocating, like @compress
  *
  * Context: process, all of them may sleep; @compress and @decompress run with
  * the stream of @ctx locked.
