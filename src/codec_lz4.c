@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
-/* LZ4: the level is its acceleration, 1 and up; a dictionary if given. */
+/*
+ * LZ4: the level is its acceleration, 1 and up; a dictionary if given.
+ *
+ * What the library works in is memory of a size that it names: its types may
+ * be incomplete.
+ */
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/lz4.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include <zram2/codec.h>
 #include <zram2/params.h>
@@ -18,14 +24,14 @@
  */
 struct lz4_ctx {
 	const struct z2_codec_params *params;
-	const LZ4_stream_t *primed;
-	LZ4_stream_t state;
-	LZ4_streamDecode_t decode;
+	const void *primed;
+	u8 state[LZ4_MEM_COMPRESS] __aligned(8);
+	u8 decode[LZ4_MEM_DECOMPRESS] __aligned(8);
 };
 
 static int lz4_setup(struct z2_codec_params *params, void **shared)
 {
-	LZ4_stream_t *primed;
+	void *primed;
 
 	BUILD_BUG_ON(LZ4_COMPRESSBOUND(PAGE_SIZE) > Z2_CODEC_DST_MAX);
 	if (params->level == Z2_PARAM_UNSET)
@@ -33,7 +39,7 @@ static int lz4_setup(struct z2_codec_params *params, void **shared)
 	if (!params->dict)
 		return 0;
 
-	primed = kvzalloc_obj(*primed);
+	primed = kvzalloc(LZ4_MEM_COMPRESS, GFP_KERNEL);
 	if (!primed)
 		return -ENOMEM;
 	/* It takes the last 64 KiB of a longer one, nothing of a tiny one. */
@@ -73,12 +79,12 @@ static int lz4_compress(void *context, const void *src, void *dst)
 	int len;
 
 	if (ctx->primed) {
-		ctx->state = *ctx->primed;
-		len = LZ4_compress_fast_continue(&ctx->state, src, dst, PAGE_SIZE,
+		memcpy(ctx->state, ctx->primed, LZ4_MEM_COMPRESS);
+		len = LZ4_compress_fast_continue((LZ4_stream_t *)ctx->state, src, dst, PAGE_SIZE,
 						 Z2_CODEC_DST_MAX, level);
 	} else {
 		len = LZ4_compress_fast(src, dst, PAGE_SIZE, Z2_CODEC_DST_MAX, level,
-					&ctx->state);
+					ctx->state);
 	}
 	return len ?: -EIO;
 }
@@ -86,11 +92,12 @@ static int lz4_compress(void *context, const void *src, void *dst)
 static int lz4_decompress(void *context, const void *src, size_t len, void *dst)
 {
 	struct lz4_ctx *ctx = context;
+	LZ4_streamDecode_t *decode = (LZ4_streamDecode_t *)ctx->decode;
 	int out;
 
 	if (ctx->primed) {
-		LZ4_setStreamDecode(&ctx->decode, ctx->params->dict, ctx->params->dict_len);
-		out = LZ4_decompress_safe_continue(&ctx->decode, src, dst, len, PAGE_SIZE);
+		LZ4_setStreamDecode(decode, ctx->params->dict, ctx->params->dict_len);
+		out = LZ4_decompress_safe_continue(decode, src, dst, len, PAGE_SIZE);
 	} else {
 		out = LZ4_decompress_safe(src, dst, len, PAGE_SIZE);
 	}

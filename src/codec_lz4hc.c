@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* LZ4 HC: slower and smaller than LZ4, read by the same decompressor. */
+/*
+ * LZ4 HC: slower and smaller than LZ4, read by the same decompressor.  As for
+ * its memory, see codec_lz4.c.
+ */
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/lz4.h>
@@ -17,8 +20,8 @@
  */
 struct lz4hc_ctx {
 	const struct z2_codec_params *params;
-	LZ4_streamHC_t state;
-	LZ4_streamDecode_t decode;
+	u8 state[LZ4HC_MEM_COMPRESS] __aligned(8);
+	u8 decode[LZ4_MEM_DECOMPRESS] __aligned(8);
 };
 
 static int lz4hc_setup(struct z2_codec_params *params, void **shared)
@@ -52,17 +55,18 @@ static int lz4hc_compress(void *context, const void *src, void *dst)
 {
 	struct lz4hc_ctx *ctx = context;
 	const struct z2_codec_params *params = ctx->params;
+	LZ4_streamHC_t *state = (LZ4_streamHC_t *)ctx->state;
 	int len;
 
 	if (params->dict) {
 		/* Its chains point into the dictionary: made anew for each page. */
-		LZ4_resetStreamHC(&ctx->state, params->level);
-		LZ4_loadDictHC(&ctx->state, params->dict, params->dict_len);
-		len = LZ4_compress_HC_continue(&ctx->state, src, dst, PAGE_SIZE,
+		LZ4_resetStreamHC(state, params->level);
+		LZ4_loadDictHC(state, params->dict, params->dict_len);
+		len = LZ4_compress_HC_continue(state, src, dst, PAGE_SIZE,
 					       Z2_CODEC_DST_MAX);
 	} else {
 		len = LZ4_compress_HC(src, dst, PAGE_SIZE, Z2_CODEC_DST_MAX, params->level,
-				      &ctx->state);
+				      state);
 	}
 	return len ?: -EIO;
 }
@@ -71,11 +75,12 @@ static int lz4hc_decompress(void *context, const void *src, size_t len, void *ds
 {
 	struct lz4hc_ctx *ctx = context;
 	const struct z2_codec_params *params = ctx->params;
+	LZ4_streamDecode_t *decode = (LZ4_streamDecode_t *)ctx->decode;
 	int out;
 
 	if (params->dict) {
-		LZ4_setStreamDecode(&ctx->decode, params->dict, params->dict_len);
-		out = LZ4_decompress_safe_continue(&ctx->decode, src, dst, len, PAGE_SIZE);
+		LZ4_setStreamDecode(decode, params->dict, params->dict_len);
+		out = LZ4_decompress_safe_continue(decode, src, dst, len, PAGE_SIZE);
 	} else {
 		out = LZ4_decompress_safe(src, dst, len, PAGE_SIZE);
 	}

@@ -62,4 +62,5 @@ for series in "${Z2_SERIES[@]}"; do
 		with_lock "build-$series" build_module "$series" "$Z2_TOP/build/$series"
 	check "sparse is silent on $series" sparse_clean "$series"
 done
+"$Z2_TOP/tests/compile-only.sh"
 verdict

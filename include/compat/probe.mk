@@ -43,7 +43,8 @@ ccflags-y += $(z2-flags)
 # Differences that one unit alone meets are forced into that unit alone.
 z2-compat = -include $(zram2-root)/include/compat/$(1).h
 CFLAGS_pool.o += $(call z2-compat,zsmalloc)
-CFLAGS_codec_lz4hc.o += $(call z2-compat,lz4hc)
+CFLAGS_codec_lz4.o += $(call z2-compat,lz4)
+CFLAGS_codec_lz4hc.o += $(call z2-compat,lz4) $(call z2-compat,lz4hc)
 CFLAGS_codec_zstd.o += $(call z2-compat,zstd)
 CFLAGS_gc.o += $(call z2-compat,gc)
 CFLAGS_disk.o += $(call z2-compat,disk)

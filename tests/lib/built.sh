@@ -14,7 +14,7 @@ built_fragments() {
 	kcsan) echo "$Z2_TOP/kunit/kcsan.config" ;;
 	esac
 }
-built_arch() { case $1 in uml*) echo um ;; *) echo x86_64 ;; esac; }
+built_arch() { case $1 in uml*) echo um ;; i386) echo i386 ;; *) echo x86_64 ;; esac; }
 built_binary() { case $1 in uml*) echo build/linux ;; *) echo build/arch/x86/boot/bzImage ;; esac; }
 
 built_get() {
@@ -39,6 +39,25 @@ built_get() {
 	ln -sf "$(built_binary "$target")" "$dir/vmlinuz"
 	cp "$dir/build/include/config/kernel.release" "$dir/release"
 	cp "$Z2_CACHE/uml/package" "$dir/package"
+	echo "$key" >"$dir/key"
+}
+
+# built_headers i386: as much of a kernel as modules are compiled with, which
+# takes half a minute. What is exported is not known without the rest.
+built_headers() {
+	local dir fragment=$Z2_TOP/tests/$1.config key arch
+	arch=$(built_arch "$1")
+	dir=$(target_dir "$1")
+	built_source
+	key="$(cat "$Z2_CACHE/uml/package") $(grep -v '^#' "$fragment" | sha256sum | cut -c 1-16)"
+	[ "$(cat "$dir/key" 2>/dev/null)" != "$key" ] || return 0
+
+	rm -rf "$dir"
+	mkdir -p "$dir/build"
+	heavy "configuring Linux ($1)" built_configure "$arch" "$dir/build" "$fragment" || return 1
+	built_lost_options "$dir/build/.config" "$fragment" || return 1
+	heavy "preparing its headers" \
+		make -C "$Z2_CACHE/uml/source" ARCH="$arch" O="$dir/build" -j"$(nproc)" modules_prepare || return 1
 	echo "$key" >"$dir/key"
 }
 
