@@ -57,6 +57,14 @@ static struct workqueue_struct *write_queue;
 /* Powers of the base, highest last; filled at init. */
 static u32 check_power[CHECK_WORDS + 1];
 
+static u32 modulo_prime(u64 value)
+{
+	u32 rest;
+
+	div_u64_rem(value, CHECK_PRIME, &rest);
+	return rest;
+}
+
 static void init_check(void)
 {
 	unsigned int i;
@@ -64,15 +72,7 @@ static void init_check(void)
 	BUILD_BUG_ON(BIT(Z2_CHECK_BITS) <= CHECK_PRIME);
 	check_power[0] = 1;
 	for (i = 1; i <= CHECK_WORDS; i++)
-		check_power[i] = (u64)check_power[i - 1] * CHECK_BASE % CHECK_PRIME;
-}
-
-static u32 modulo_prime(u64 value)
-{
-	u32 rest;
-
-	div_u64_rem(value, CHECK_PRIME, &rest);
-	return rest;
+		check_power[i] = modulo_prime((u64)check_power[i - 1] * CHECK_BASE);
 }
 
 /* Objects begin anywhere. */

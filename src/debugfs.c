@@ -197,9 +197,10 @@ static void tally_device(struct z2_device *dev, struct tally *tally)
 /* Bytes as MiB with a digit behind the point. */
 static void show_mib(struct seq_file *m, const char *what, u64 bytes)
 {
-	u64 tenths = bytes * 10 >> 20;
+	u32 tenths;
+	u64 mib = div_u64_rem(bytes * 10 >> 20, 10, &tenths);
 
-	seq_printf(m, "%-24s%10llu.%llu MiB", what, div_u64(tenths, 10), tenths % 10);
+	seq_printf(m, "%-24s%10llu.%u MiB", what, mib, tenths);
 }
 
 static void show_pages(struct seq_file *m, const char *what, u64 pages)
@@ -210,9 +211,10 @@ static void show_pages(struct seq_file *m, const char *what, u64 pages)
 
 static void show_ratio(struct seq_file *m, const char *what, u64 bytes, u64 per)
 {
-	u64 hundredths = per ? div64_u64(bytes * 100, per) : 0;
+	u32 hundredths;
+	u64 ratio = div_u64_rem(per ? div64_u64(bytes * 100, per) : 0, 100, &hundredths);
 
-	seq_printf(m, "%-24s%9llu.%02llu\n", what, div_u64(hundredths, 100), hundredths % 100);
+	seq_printf(m, "%-24s%9llu.%02u\n", what, ratio, hundredths);
 }
 
 static u64 pages_in_memory(const struct tally *tally)
@@ -266,15 +268,17 @@ static void show_algorithms(struct seq_file *m, struct z2_device *dev, const str
 
 	seq_puts(m, "\nalgorithm    priority       pages         MiB   ratio\n");
 	for (prio = 0; prio < Z2_CODECS_MAX; prio++) {
-		u64 bytes = tally->bytes[prio], tenths = bytes * 10 >> 20;
+		u64 bytes = tally->bytes[prio];
 		u64 ratio = bytes ? div64_u64((tally->pages[prio] << PAGE_SHIFT) * 100, bytes) : 0;
+		u32 tenths, hundredths;
+		u64 mib = div_u64_rem(bytes * 10 >> 20, 10, &tenths);
 
+		ratio = div_u64_rem(ratio, 100, &hundredths);
 		if (!dev->algos[prio].ops)
 			continue;
-		seq_printf(m, "%-12s %8u %11llu %9llu.%llu %4llu.%02llu%s\n",
+		seq_printf(m, "%-12s %8u %11llu %9llu.%u %4llu.%02u%s\n",
 			   dev->algos[prio].ops->name, prio, tally->pages[prio],
-			   div_u64(tenths, 10), tenths % 10, div_u64(ratio, 100), ratio % 100,
-			   prio ? "  recompressed" : "");
+			   mib, tenths, ratio, hundredths, prio ? "  recompressed" : "");
 	}
 }
 
