@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <kunit/test.h>
+#include <linux/bio.h>
 #include <linux/blkdev.h>
 #include <linux/completion.h>
 #include <linux/delay.h>
@@ -211,6 +212,47 @@ static void lifecycle_bad_parameters(struct kunit *test)
 	expect_live(test, dev, SZ_1M);
 	for (i = 0; i < Z2_CODECS_MAX; i++)
 		KUNIT_EXPECT_NOT_NULL(test, dev->codecs[i]);
+}
+
+static void count_end(struct bio *bio)
+{
+	complete(bio->bi_private);
+}
+
+/* As a bio comes in where nobody before us has looked at how far it reaches. */
+static int submit(struct z2_device *dev, enum req_op op, sector_t sector, struct page *page)
+{
+	DECLARE_COMPLETION_ONSTACK(done);
+	struct bio_vec vec;
+	struct bio bio;
+
+	bio_init(&bio, dev->disk->part0, &vec, 1, op);
+	bio.bi_iter.bi_sector = sector;
+	__bio_add_page(&bio, page, PAGE_SIZE, 0);
+	bio.bi_private = &done;
+	bio.bi_end_io = count_end;
+	dev->disk->fops->submit_bio(&bio);
+	wait_for_completion(&done);
+	return blk_status_to_errno(bio.bi_status);
+}
+
+static void lifecycle_bio_beyond_the_end(struct kunit *test)
+{
+	struct z2_device *dev = z2t_device_create(test);
+	const sector_t per_page = PAGE_SIZE >> SECTOR_SHIFT;
+	struct page *page = z2t_page_alloc(test, 0);
+	const char *why = NULL;
+
+	KUNIT_EXPECT_EQ_MSG(test, submit(dev, REQ_OP_READ, 0, page), -EIO, "no size yet");
+	KUNIT_EXPECT_EQ_MSG(test, submit(dev, REQ_OP_WRITE, 0, page), -EIO, "no size yet");
+	KUNIT_ASSERT_EQ(test, z2_lifecycle_start(dev, 4 * PAGE_SIZE, &why), 0);
+	KUNIT_EXPECT_EQ(test, submit(dev, REQ_OP_WRITE, 3 * per_page, page), 0);
+	KUNIT_EXPECT_EQ(test, submit(dev, REQ_OP_READ, 3 * per_page, page), 0);
+	KUNIT_EXPECT_EQ(test, submit(dev, REQ_OP_READ, 4 * per_page, page), -EIO);
+	KUNIT_EXPECT_EQ(test, submit(dev, REQ_OP_WRITE, 4 * per_page, page), -EIO);
+	KUNIT_EXPECT_EQ(test, submit(dev, REQ_OP_READ, 10000 * per_page, page), -EIO);
+	KUNIT_EXPECT_EQ(test, submit(dev, REQ_OP_READ, -per_page, page), -EIO);
+	KUNIT_EXPECT_EQ(test, z2_stats_sum(dev->stats, Z2_STAT_INVALID_IO), 6);
 }
 
 /* Resetting. */
@@ -441,6 +483,7 @@ static struct kunit_case lifecycle_cases[] = {
 	KUNIT_CASE(lifecycle_removes_a_live_one),
 	KUNIT_CASE(lifecycle_sizes),
 	KUNIT_CASE(lifecycle_bad_parameters),
+	KUNIT_CASE(lifecycle_bio_beyond_the_end),
 	KUNIT_CASE(lifecycle_reset_forgets),
 	KUNIT_CASE(lifecycle_reset_of_a_held_one),
 	KUNIT_CASE(lifecycle_reset_waits),

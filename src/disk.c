@@ -9,6 +9,7 @@
  */
 #include <linux/blkdev.h>
 #include <linux/err.h>
+#include <linux/highmem.h>
 #include <linux/rwsem.h>
 #include <linux/sched.h>
 
@@ -51,11 +52,29 @@ static bool aligned(sector_t sector, unsigned int bytes)
 	return IS_ALIGNED(sector << SECTOR_SHIFT | bytes, LOGICAL_BLOCK_SIZE);
 }
 
+/*
+ * The slots end where the disk does, and a disk without a size has none.  The
+ * block layer looks before us, but neither at ->rw_page() nor, on 6.1, at bios
+ * for a disk of no size.
+ *
+ * Of the other ways to a slot, swapon checks that swap lies within the disk,
+ * before it tells us of freed pages; writeback, recompress and debugfs go
+ * through the table themselves, as far as it reaches.
+ */
+static bool disk_covers(struct gendisk *disk, sector_t sector, sector_t sectors)
+{
+	sector_t capacity = get_capacity(disk);
+
+	return sectors <= capacity && sector <= capacity - sectors;
+}
+
 static void disk_submit_bio(struct bio *bio)
 {
-	struct z2_device *dev = bio->bi_bdev->bd_disk->private_data;
+	struct gendisk *disk = bio->bi_bdev->bd_disk;
+	struct z2_device *dev = disk->private_data;
 
-	if (unlikely(!aligned(bio->bi_iter.bi_sector, bio->bi_iter.bi_size))) {
+	if (unlikely(!aligned(bio->bi_iter.bi_sector, bio->bi_iter.bi_size) ||
+		     !disk_covers(disk, bio->bi_iter.bi_sector, bio_sectors(bio)))) {
 		z2_stats_inc(dev->stats, Z2_STAT_INVALID_IO);
 		bio_io_error(bio);
 		return;
@@ -74,9 +93,14 @@ static int rw_page(struct gendisk *disk, sector_t sector, struct page *page, enu
 
 	if (sector % (PAGE_SIZE >> SECTOR_SHIFT))
 		return -EOPNOTSUPP;
+	if (!disk_covers(disk, sector, PAGE_SIZE >> SECTOR_SHIFT))
+		return -EIO;
 	if (op_is_write(op))
 		return z2_page_write(dev, index, page);
-	return z2_page_read(dev, index, page, NULL) ? -EIO : 0;
+	if (z2_page_read(dev, index, page, NULL))
+		return -EIO;
+	flush_dcache_page(page);
+	return 0;
 }
 
 Z2_COMPAT_RW_PAGE(disk_rw_page, rw_page)

@@ -13,7 +13,7 @@ VM_PROGRAMS=(kmod mke2fs e2fsck mkfs.xfs mkfs.btrfs mkfs.f2fs dmsetup swapon swa
 # Modules that guests find under /lib/modules, with what they depend on. Some
 # are built in or absent on some kernels.
 VM_MODULES=(zram zsmalloc lz4_compress lz4hc_compress lz4_decompress lzo_compress lzo_decompress zstd_compress
-	zstd_decompress zlib_deflate zlib_inflate lz4 lz4hc lzo lzo-rle zstd deflate 842 ext4 xfs btrfs f2fs
+	zstd_decompress zlib_deflate zlib_inflate lz4 lz4hc lzo lzo-rle zstd deflate 842 ext4 xfs btrfs f2fs msdos nls_cp437
 	null_blk virtio_blk virtio_pci loop dm-mod dm-flakey dm-delay dm-zero brd crc32c libcrc32c crc32c-intel crc32 crc32-pclmul crypto-crc32c crypto-crc32)
 
 # vm_root TARGET ROOT: a root for a guest. The files are those of the target's
