@@ -131,13 +131,11 @@ static const struct block_device_operations asynchronous_ops = {
 
 /**
  * z2_disk_is_ours() - is it a disk of this module?
- * @disk: any disk
+ * @devt: the number of any disk or partition
  */
-bool z2_disk_is_ours(const struct gendisk *disk)
+bool z2_disk_is_ours(dev_t devt)
 {
-	const struct block_device_operations *ops = READ_ONCE(disk->fops);
-
-	return ops == &disk_ops || ops == &asynchronous_ops;
+	return MAJOR(devt) == major;
 }
 
 /**

@@ -5,8 +5,8 @@
 #include <linux/sysfs.h>
 
 #include <zram2/backing.h>
+#include <zram2/below.h>
 #include <zram2/device.h>
-#include <zram2/disk.h>
 #include <zram2/params.h>
 #include <zram2/scan.h>
 #include <zram2/slot.h>
@@ -39,18 +39,23 @@ static ssize_t backing_dev_show(struct device *d, struct device_attribute *attr,
 }
 
 /*
- * Not on a disk of ours: that frees no memory, and the two would wait for the same
- * workqueues when there is none left.
+ * Not on a disk of ours, whatever lies between: that frees no memory, and the two
+ * would wait for the same workqueues when there is none left.
  */
 static struct z2_backing *open_backing(const char *path, const char **why)
 {
 	struct z2_backing *backing = z2_backing_open(path, why);
+	int ours;
 
-	if (IS_ERR(backing) || !z2_disk_is_ours(z2_backing_disk(backing)))
+	if (IS_ERR(backing))
+		return backing;
+	ours = z2_below_ours(z2_backing_disk(backing));
+	if (!ours)
 		return backing;
 	z2_backing_close(backing);
-	*why = "a disk of zram2 is no backing device";
-	return ERR_PTR(-EINVAL);
+	*why = ours > 0 ? "the backing device is a disk of zram2, or lies on one" :
+			  "what the backing device lies on can't be found out";
+	return ERR_PTR(ours > 0 ? -EINVAL : ours);
 }
 
 /* Puts @backing in the place of what there was, which is returned in it. */

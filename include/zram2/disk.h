@@ -6,14 +6,13 @@
 #include <linux/types.h>
 
 struct attribute_group;
-struct gendisk;
 struct z2_device;
 
 int z2_disk_init(const char *name);
 void z2_disk_exit(void);
 
 int z2_disk_add(struct z2_device *dev, const struct attribute_group **groups);
-bool z2_disk_is_ours(const struct gendisk *disk);
+bool z2_disk_is_ours(dev_t devt);
 int z2_disk_set_synchronous(struct z2_device *dev, bool synchronous);
 void z2_disk_del(struct z2_device *dev);
 void z2_disk_put(struct z2_device *dev);
