@@ -237,7 +237,8 @@ bool z2t_blocked(struct z2t_thread *thread)
 	for (ms = 0; ms < Z2T_PATIENCE_MS && asleep < 5; ms += 2) {
 		if (completion_done(&thread->done))
 			return false;
-		if (READ_ONCE(thread->task->__state) == TASK_UNINTERRUPTIBLE)
+		/* Killable or not. */
+		if (READ_ONCE(thread->task->__state) & TASK_UNINTERRUPTIBLE)
 			asleep++;
 		else
 			asleep = 0;

@@ -8,7 +8,9 @@
 #include <linux/file.h>
 #include <linux/jiffies.h>
 #include <linux/limits.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/string.h>
 
 #include <zram2/codec.h>
@@ -16,9 +18,11 @@
 #include <zram2/lifecycle.h>
 #include <zram2/page.h>
 #include <zram2/params.h>
+#include <zram2/scan.h>
 #include <zram2/slot.h>
 #include <zram2/stats.h>
 
+#include "backed.h"
 #include "fixture.h"
 
 /* Who holds a disk exclusively. */
@@ -308,19 +312,6 @@ static void lifecycle_reset_of_a_held_one(struct kunit *test)
 	expect_configuring(test, dev);
 }
 
-struct resetter {
-	struct z2_device *dev;
-	const char *why;
-	int err;
-};
-
-static void reset(void *arg)
-{
-	struct resetter *r = arg;
-
-	r->err = z2_lifecycle_reset(r->dev, &r->why);
-}
-
 static bool wait_for_state(struct z2_device *dev, enum z2_state state)
 {
 	unsigned int ms;
@@ -330,36 +321,89 @@ static bool wait_for_state(struct z2_device *dev, enum z2_state state)
 	return z2_device_state(dev) == state;
 }
 
-/* Somebody has it open in passing: that is waited for, with the door shut. */
+/**
+ * struct resetter - a thread that resets or removes
+ * @dev: what
+ * @remove: rather than reset
+ * @task: the thread
+ * @why: what went wrong
+ * @err: how it ended; 1 until then
+ */
+struct resetter {
+	struct z2_device *dev;
+	bool remove;
+	struct task_struct *task;
+	const char *why;
+	int err;
+};
+
+static void reset(void *arg)
+{
+	struct resetter *r = arg;
+
+	/* Kernel threads ignore it otherwise. */
+	allow_signal(SIGKILL);
+	WRITE_ONCE(r->task, current);
+	r->err = r->remove ? z2_lifecycle_remove(r->dev->id) : z2_lifecycle_reset(r->dev, &r->why);
+	flush_signals(current);
+}
+
+static struct z2t_thread *start_reset(struct kunit *test, struct z2_device *dev, bool remove,
+				      struct resetter **r)
+{
+	*r = kunit_kzalloc(test, sizeof(**r), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, *r);
+	**r = (struct resetter){ .dev = dev, .remove = remove, .err = 1 };
+	return z2t_spawn(test, reset, *r);
+}
+
+/*
+ * Somebody has it open in passing: that is waited for, and all goes on as if
+ * nothing were to come.
+ */
 static void lifecycle_reset_waits(struct kunit *test)
 {
 	struct z2_device *dev = z2t_device_start(test, &z2_codec_lzo, 16);
-	struct resetter *r = kunit_kzalloc(test, sizeof(*r), GFP_KERNEL);
 	struct file *file = open_disk(dev, false), *late;
-	struct z2t_thread *thread;
+	struct z2t_thread *thread, *second;
 	const char *why = NULL;
+	struct resetter *r, *s;
+	unsigned int ms;
 
-	KUNIT_ASSERT_NOT_NULL(test, r);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
 	write_some(test, dev);
-	r->dev = dev;
-	r->err = 1;
-	thread = z2t_spawn(test, reset, r);
+	KUNIT_EXPECT_EQ(test, z2_scan_begin(dev, &why), 0);
+	thread = start_reset(test, dev, false, &r);
+	KUNIT_EXPECT_TRUE(test, z2t_blocked(thread));
+	second = start_reset(test, dev, false, &s);
+	KUNIT_EXPECT_TRUE(test, z2t_blocked(second));
+	KUNIT_EXPECT_EQ_MSG(test, z2_scan_stop(dev), 0, "a run goes on");
+	late = open_disk(dev, false);
+	KUNIT_EXPECT_FALSE_MSG(test, IS_ERR(late), "others may open it");
+	if (!IS_ERR(late))
+		bdev_fput(late);
+	KUNIT_EXPECT_EQ(test, z2_lifecycle_start(dev, PAGE_SIZE, &why), -EBUSY);
+	/* What was there when it was opened is there until it is closed. */
+	expect_some(test, dev, true);
+	KUNIT_EXPECT_EQ(test, r->err, 1);
+
+	/* It is closed: one of the two has it, and the other is told so. */
+	bdev_fput(file);
 	KUNIT_EXPECT_TRUE(test, wait_for_state(dev, Z2_RESETTING));
+	KUNIT_EXPECT_EQ_MSG(test, z2_scan_stop(dev), -EBUSY, "now the run is to end");
 	late = open_disk(dev, false);
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(late), -EBUSY);
 	if (!IS_ERR(late))
 		bdev_fput(late);
 	KUNIT_EXPECT_EQ(test, z2_lifecycle_reset(dev, &why), -EBUSY);
 	KUNIT_EXPECT_EQ(test, z2_lifecycle_remove(dev->id), -EBUSY);
-	KUNIT_EXPECT_EQ(test, z2_lifecycle_start(dev, PAGE_SIZE, &why), -EBUSY);
-	/* What was there when it was opened is there until it is closed. */
-	expect_some(test, dev, true);
-	KUNIT_EXPECT_EQ(test, r->err, 1);
-
-	bdev_fput(file);
+	for (ms = 0; ms < Z2T_PATIENCE_MS && !z2t_done(thread) && !z2t_done(second); ms += 20)
+		msleep(20);
+	z2_scan_end(dev);
 	KUNIT_EXPECT_TRUE(test, z2t_join(thread));
-	KUNIT_EXPECT_EQ(test, r->err, 0);
+	KUNIT_EXPECT_TRUE(test, z2t_join(second));
+	KUNIT_EXPECT_EQ(test, min(r->err, s->err), -EBUSY);
+	KUNIT_EXPECT_EQ(test, max(r->err, s->err), 0);
 	expect_configuring(test, dev);
 	late = open_disk(dev, false);
 	KUNIT_EXPECT_FALSE(test, IS_ERR(late));
@@ -377,16 +421,162 @@ static void lifecycle_reset_gives_up(struct kunit *test)
 
 	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
 	write_some(test, dev);
+	KUNIT_EXPECT_EQ(test, z2_scan_begin(dev, &why), 0);
 	KUNIT_EXPECT_EQ(test, z2_lifecycle_reset(dev, &why), -EBUSY);
 	KUNIT_EXPECT_NOT_NULL(test, why);
+	KUNIT_EXPECT_EQ_MSG(test, z2_scan_stop(dev), 0, "a run goes on");
+	z2_scan_end(dev);
 	expect_live(test, dev, 16 * PAGE_SIZE);
 	expect_some(test, dev, true);
 	late = open_disk(dev, false);
-	KUNIT_EXPECT_FALSE_MSG(test, IS_ERR(late), "the door is open again");
+	KUNIT_EXPECT_FALSE_MSG(test, IS_ERR(late), "the door is open");
 	if (!IS_ERR(late))
 		bdev_fput(late);
 	bdev_fput(file);
 	KUNIT_EXPECT_TRUE(test, wait_closed(dev));
+}
+
+/* A backing device that doesn't answer. */
+
+static const bool removals[] = { false, true };
+
+static void removal_desc(const bool *remove, char *desc)
+{
+	strscpy(desc, *remove ? "removal" : "reset", KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(removal, removals, removal_desc);
+
+static void write_back(void *arg)
+{
+	z2t_backed_run(arg, 0, 0, ULONG_MAX);
+}
+
+/* Who waits for a run that hangs can be killed, and has changed nothing. */
+static void lifecycle_killed_while_writes_hang(struct kunit *test)
+{
+	const struct z2t_backed_config config = { .blocks = 64, .block_size = 512 };
+	struct z2t_backed *t = z2t_backed_create(test, &config);
+	const bool remove = *(const bool *)test->param_value;
+	struct z2t_thread *run, *thread;
+	struct resetter *r;
+	unsigned long i;
+
+	z2t_backed_write_all(t, 8, Z2T_RAW);
+	t->fake->writes = Z2T_HELD;
+	run = z2t_spawn(test, write_back, t);
+	KUNIT_ASSERT_TRUE(test, z2t_bdev_wait_held(t->fake, 1));
+	thread = start_reset(test, t->dev, remove, &r);
+	KUNIT_EXPECT_TRUE(test, wait_for_state(t->dev, Z2_RESETTING));
+	KUNIT_EXPECT_TRUE(test, z2t_blocked(thread));
+	KUNIT_ASSERT_NOT_NULL(test, READ_ONCE(r->task));
+	send_sig(SIGKILL, r->task, 1);
+	KUNIT_EXPECT_TRUE_MSG(test, z2t_join(thread), "it can be killed");
+	KUNIT_EXPECT_EQ(test, r->err, -EINTR);
+	KUNIT_EXPECT_EQ(test, z2_device_state(t->dev), Z2_LIVE);
+	KUNIT_EXPECT_FALSE(test, z2t_done(run));
+
+	z2t_bdev_release_all(t->fake);
+	KUNIT_ASSERT_TRUE(test, z2t_join(run));
+	for (i = 0; i < 8; i++)
+		KUNIT_EXPECT_TRUE(test, z2t_backed_holds(t, i, Z2T_RAW, i));
+	thread = start_reset(test, t->dev, remove, &r);
+	KUNIT_EXPECT_TRUE(test, z2t_join(thread));
+	KUNIT_EXPECT_EQ_MSG(test, r->err, 0, "it works when the device answers");
+	if (!remove)
+		KUNIT_EXPECT_EQ(test, z2_lifecycle_remove(t->dev->id), 0);
+	z2t_backed_removed(t);
+}
+
+/**
+ * struct closer - who closes a disk, and waits for a read that hangs
+ * @dev: the disk's device
+ * @in: he has the mutex
+ * @answer: the read has ended
+ */
+struct closer {
+	struct z2_device *dev;
+	struct completion in;
+	struct completion answer;
+};
+
+static void close_slowly(void *arg)
+{
+	struct closer *closer = arg;
+
+	mutex_lock(&closer->dev->disk->open_mutex);
+	complete(&closer->in);
+	wait_for_completion(&closer->answer);
+	mutex_unlock(&closer->dev->disk->open_mutex);
+}
+
+static void add_and_remove(void *arg)
+{
+	int *err = arg, id = z2_lifecycle_add(NULL);
+
+	*err = id < 0 ? id : z2_lifecycle_remove(id);
+}
+
+/* A close that hangs is one who has it open; others come and go meanwhile. */
+static void lifecycle_close_hangs(struct kunit *test)
+{
+	struct z2_device *dev = z2t_device_start(test, &z2_codec_lzo, 16);
+	struct closer *closer = kunit_kzalloc(test, sizeof(*closer), GFP_KERNEL);
+	int *other = kunit_kzalloc(test, sizeof(*other), GFP_KERNEL);
+	struct z2t_thread *closing, *removing, *adding;
+	struct resetter *r;
+
+	KUNIT_ASSERT_NOT_NULL(test, closer);
+	KUNIT_ASSERT_NOT_NULL(test, other);
+	closer->dev = dev;
+	init_completion(&closer->in);
+	init_completion(&closer->answer);
+	closing = z2t_spawn(test, close_slowly, closer);
+	wait_for_completion(&closer->in);
+	removing = start_reset(test, dev, true, &r);
+	msleep(100);
+	*other = 1;
+	adding = z2t_spawn(test, add_and_remove, other);
+	KUNIT_EXPECT_TRUE_MSG(test, z2t_join(adding), "others aren't waited with");
+	KUNIT_EXPECT_EQ(test, *other, 0);
+	KUNIT_EXPECT_EQ(test, r->err, 1);
+	KUNIT_EXPECT_TRUE_MSG(test, z2t_join(removing), "for five seconds");
+	KUNIT_EXPECT_EQ(test, r->err, -EBUSY);
+	expect_live(test, dev, 16 * PAGE_SIZE);
+
+	complete(&closer->answer);
+	KUNIT_EXPECT_TRUE(test, z2t_join(closing));
+	KUNIT_EXPECT_TRUE(test, z2t_join(adding));
+	KUNIT_EXPECT_EQ(test, z2_lifecycle_remove(dev->id), 0);
+}
+
+static void remove_all(void *arg)
+{
+	z2_lifecycle_remove_all();
+}
+
+/* As when the module's init fails, and udev has been quick. */
+static void lifecycle_remove_all_waits(struct kunit *test)
+{
+	struct z2_device *dev = z2t_device_start(test, &z2_codec_lzo, 16);
+	struct file *file = open_disk(dev, false), *late;
+	int id = dev->id, more = z2_lifecycle_add(NULL);
+	dev_t devt = disk_devt(dev->disk);
+	struct z2t_thread *thread;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
+	KUNIT_EXPECT_GT(test, more, id);
+	thread = z2t_spawn(test, remove_all, NULL);
+	KUNIT_EXPECT_TRUE(test, z2t_blocked(thread));
+	/* By number: if it hasn't waited the device is on its way out. */
+	late = bdev_file_open_by_dev(devt, BLK_OPEN_READ, NULL, NULL);
+	KUNIT_EXPECT_FALSE_MSG(test, IS_ERR(late), "it waits for who has it open");
+	if (!IS_ERR(late))
+		bdev_fput(late);
+	bdev_fput(file);
+	KUNIT_ASSERT_TRUE(test, z2t_join(thread));
+	KUNIT_EXPECT_EQ(test, z2_lifecycle_remove(id), -ENODEV);
+	KUNIT_EXPECT_EQ(test, z2_lifecycle_remove(more), -ENODEV);
 }
 
 /* Everybody at once: each gets what it asked for or is told that it's busy. */
@@ -488,6 +678,9 @@ static struct kunit_case lifecycle_cases[] = {
 	KUNIT_CASE(lifecycle_reset_of_a_held_one),
 	KUNIT_CASE(lifecycle_reset_waits),
 	KUNIT_CASE_SLOW(lifecycle_reset_gives_up),
+	KUNIT_CASE_PARAM(lifecycle_killed_while_writes_hang, removal_gen_params),
+	KUNIT_CASE_SLOW(lifecycle_close_hangs),
+	KUNIT_CASE(lifecycle_remove_all_waits),
 	KUNIT_CASE(lifecycle_race),
 	KUNIT_CASE(lifecycle_start_without_memory),
 	{}
@@ -495,6 +688,8 @@ static struct kunit_case lifecycle_cases[] = {
 
 static struct kunit_suite lifecycle_suite = {
 	.name = "zram2_lifecycle",
+	.exit = z2t_backed_exit,
+	.suite_exit = z2t_backed_drop,
 	.test_cases = lifecycle_cases,
 };
 

@@ -212,6 +212,7 @@ struct z2_device *z2_device_create(int id)
 	dev->id = id;
 	init_rwsem(&dev->config_lock);
 	init_waitqueue_head(&dev->state_wait);
+	refcount_set(&dev->refs, 1);
 	mutex_init(&dev->pp_lock);
 	spin_lock_init(&dev->writeback_lock);
 	dev->state = Z2_CONFIGURING;

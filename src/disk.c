@@ -2,16 +2,20 @@
 /*
  * The disk of a device: limits, operations, and who has it open.
  *
- * Claiming a disk for a reset or removal keeps new openers out.  Those who are
- * in already either hold it exclusively (swap, a mounted file system), then
- * the claim fails, or are just passing (udev looks at every disk that
- * changes), then they are waited for.
+ * A disk is claimed for a reset or removal when nobody has it open, and nobody
+ * can open it from then on.  Whoever has it open either holds it exclusively
+ * (swap, a mounted file system), then the claim fails, or is just passing (udev
+ * looks at every disk that changes), then he is waited for.  Meanwhile nothing
+ * has changed yet: others may open it, and a run of post-processing goes on.
  */
 #include <linux/blkdev.h>
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/highmem.h>
+#include <linux/jiffies.h>
+#include <linux/printk.h>
 #include <linux/rwsem.h>
-#include <linux/sched.h>
+#include <linux/sched/signal.h>
 
 #include <zram2/device.h>
 #include <zram2/disk.h>
@@ -33,7 +37,7 @@ static int open_disk(struct gendisk *disk)
 {
 	struct z2_device *dev = disk->private_data;
 
-	/* disk->open_mutex is held, and by z2_disk_claim() as well. */
+	/* disk->open_mutex is held, and by disk_try_claim() as well. */
 	return z2_device_state(dev) == Z2_RESETTING ? -EBUSY : 0;
 }
 
@@ -158,28 +162,95 @@ int z2_disk_set_synchronous(struct z2_device *dev, bool synchronous)
 	return err;
 }
 
-/**
- * z2_disk_claim() - keep openers out
- * @dev: the device
+/*
+ * Who closes a disk counts himself out first, and waits for pages that are
+ * being read then, with open_mutex held: he is gone when he gives it back.  As
+ * the backing device may hang then, nobody waits for that mutex.
  *
- * Moves the device to resetting.
- *
- * Context: process, may sleep; takes open_mutex and the config lock.
- * Return: 0; -EBUSY if somebody holds it exclusively or has claimed it.
+ * Return: 0; -EAGAIN if somebody has it open, or is opening or closing it;
+ * -EBUSY if somebody holds it exclusively or has claimed it.
  */
-int z2_disk_claim(struct z2_device *dev)
+static int disk_try_claim(struct z2_device *dev)
 {
 	struct gendisk *disk = dev->disk;
-	int err = -EBUSY;
+	int err = -EAGAIN;
 
-	mutex_lock(&disk->open_mutex);
-	if (!READ_ONCE(disk->part0->bd_holder)) {
+	if (z2_device_state(dev) == Z2_RESETTING)
+		return -EBUSY;
+	if (!mutex_trylock(&disk->open_mutex))
+		return -EAGAIN;
+	if (READ_ONCE(disk->part0->bd_holder)) {
+		err = -EBUSY;
+	} else if (!disk_openers(disk)) {
 		down_write(&dev->config_lock);
 		err = z2_device_move(dev, Z2_RESETTING);
 		up_write(&dev->config_lock);
 	}
 	mutex_unlock(&disk->open_mutex);
 	return err;
+}
+
+/* Let whoever is opening or closing the disk go on: mostly that takes no time. */
+static void disk_pause(void)
+{
+	usleep_range(200, 1000);
+}
+
+/**
+ * z2_disk_claim() - claim a disk, and keep openers out from then on
+ * @dev: the device
+ *
+ * Moves the device to resetting, once nobody has it open.
+ *
+ * Context: process; sleeps up to five seconds, holding nothing; takes
+ * open_mutex and the config lock.
+ * Return: 0; -EBUSY if somebody holds it exclusively or has claimed it, which
+ * is said at once, or still has it open after that time; -EINTR if killed.
+ */
+int z2_disk_claim(struct z2_device *dev)
+{
+	unsigned long end = jiffies + CLOSE_TIMEOUT;
+	struct gendisk *disk = dev->disk;
+	int err;
+
+	while ((err = disk_try_claim(dev)) == -EAGAIN) {
+		long left = end - jiffies;
+
+		if (left <= 0)
+			return -EBUSY;
+		if (disk_openers(disk))
+			wait_event_killable_timeout(dev->state_wait, !disk_openers(disk), left);
+		else
+			disk_pause();
+		if (fatal_signal_pending(current))
+			return -EINTR;
+	}
+	return err;
+}
+
+static bool disk_is_idle(struct z2_device *dev)
+{
+	return !disk_openers(dev->disk) && z2_device_state(dev) != Z2_RESETTING;
+}
+
+/**
+ * z2_disk_claim_last() - claim a disk before the module goes
+ * @dev: the device, which nobody can remove meanwhile
+ *
+ * Waits for as long as it takes, for all who have it open or are resetting it.
+ *
+ * Context: process, may sleep; takes open_mutex and the config lock.
+ */
+void z2_disk_claim_last(struct z2_device *dev)
+{
+	while (disk_try_claim(dev)) {
+		if (!wait_event_timeout(dev->state_wait, disk_is_idle(dev), CLOSE_TIMEOUT)) {
+			pr_warn_ratelimited("zram2: %s: unloading waits until nobody uses it\n",
+					    dev->disk->disk_name);
+			wait_event(dev->state_wait, disk_is_idle(dev));
+		}
+		disk_pause();
+	}
 }
 
 /**
@@ -193,38 +264,6 @@ void z2_disk_unclaim(struct z2_device *dev)
 	down_write(&dev->config_lock);
 	z2_device_move(dev, dev->disksize ? Z2_LIVE : Z2_CONFIGURING);
 	up_write(&dev->config_lock);
-}
-
-/**
- * z2_disk_wait_closed() - wait until nobody has the disk open
- * @dev: the device, claimed
- *
- * Context: process; sleeps up to five seconds, holding nothing that a close
- * needs.
- * Return: 0, -EBUSY after that time, -EINTR if killed.
- */
-int z2_disk_wait_closed(struct z2_device *dev)
-{
-	struct gendisk *disk = dev->disk;
-	long left = CLOSE_TIMEOUT;
-	bool closed = false;
-
-	while (!closed) {
-		left = wait_event_killable_timeout(dev->state_wait, !disk_openers(disk), left);
-		if (left < 0)
-			return -EINTR;
-		if (!left)
-			return -EBUSY;
-		/*
-		 * The last closer counts itself out first and waits for pages
-		 * that are being read then: it is gone when it gives this back.
-		 */
-		if (mutex_lock_killable(&disk->open_mutex))
-			return -EINTR;
-		closed = !disk_openers(disk);
-		mutex_unlock(&disk->open_mutex);
-	}
-	return 0;
 }
 
 /**

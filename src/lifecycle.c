@@ -6,17 +6,21 @@
  * the move to Z2_LIVE and then the capacity.  Taking down, for a reset or a
  * removal alike:
  *
- *   claim     no new opener, no configuration      (z2_disk_claim)
- *   drain     the last opener goes, and with it the last bio; a run of
- *             post-processing ends at its next segment
+ *   claim     when the last opener has gone, and with him the last bio: no new
+ *             opener, no configuration             (z2_disk_claim)
+ *   drain     a run of post-processing ends at its next segment, when what it
+ *             has written is on the device
  *   dismantle nobody is left who could look at it; offload's workers go first
  *
  * then a reset moves on to Z2_CONFIGURING, and a removal stays claimed while
- * the disk goes away.
+ * the disk goes away.  Until it is drained a device can be given back as it was.
  */
+#define pr_fmt(fmt) "zram2: " fmt
+
 #include <linux/blkdev.h>
 #include <linux/err.h>
 #include <linux/part_stat.h>
+#include <linux/printk.h>
 #include <linux/sched/clock.h>
 #include <linux/xarray.h>
 
@@ -37,6 +41,9 @@
 /* All devices by number; see the lock order in the device's header. */
 static DEFINE_XARRAY_ALLOC(devices);
 static DEFINE_MUTEX(registry);
+
+/* A backing device may take so long before the log says what is waited for. */
+#define QUIET_TIME	(5 * HZ)
 
 static void run_bio(void *dev, struct bio *bio)
 {
@@ -179,25 +186,50 @@ unlock:
 	return err;
 }
 
-static int drain(struct z2_device *dev)
+/* The end of a run, which has seen the state; none can begin any more. */
+static int lifecycle_drain(struct z2_device *dev, bool killable)
 {
-	int err = z2_disk_wait_closed(dev);
+	long left;
 
+	if (killable)
+		left = wait_event_killable_timeout(dev->state_wait,
+						   mutex_trylock(&dev->pp_lock), QUIET_TIME);
+	else
+		left = wait_event_timeout(dev->state_wait, mutex_trylock(&dev->pp_lock),
+					  QUIET_TIME);
+	if (left < 0)
+		return -EINTR;
+	if (!left) {
+		pr_warn_ratelimited("%s: waiting for a run of writeback or recompress to end\n",
+				    dev->disk->disk_name);
+		if (!killable)
+			mutex_lock(&dev->pp_lock);
+		else if (mutex_lock_killable(&dev->pp_lock))
+			return -EINTR;
+	}
+	mutex_unlock(&dev->pp_lock);
+	return 0;
+}
+
+static int lifecycle_claim(struct z2_device *dev, const char **why)
+{
+	int err = z2_disk_claim(dev);
+
+	*why = "the device is in use";
 	if (err)
 		return err;
-	/* What can't be written any more is about to be forgotten anyway. */
-	sync_blockdev(dev->disk->part0);
-	return 0;
+	err = lifecycle_drain(dev, true);
+	if (err) {
+		*why = "killed while writeback was ending";
+		z2_disk_unclaim(dev);
+	}
+	return err;
 }
 
 /* Claimed and drained: give back all that bring-up made. */
 static void take_down(struct z2_device *dev)
 {
 	struct z2_backing *backing;
-
-	/* A run that was on has seen the state; none can begin any more. */
-	mutex_lock(&dev->pp_lock);
-	mutex_unlock(&dev->pp_lock);
 
 	down_write(&dev->config_lock);
 	set_capacity_and_notify(dev->disk, 0);
@@ -218,24 +250,17 @@ static void take_down(struct z2_device *dev)
  * @dev: the device
  * @why: what went wrong
  *
- * Context: process; sleeps up to five seconds for a passing opener.
+ * Context: process; sleeps up to five seconds for a passing opener, and for as
+ * long as writes to the backing device take.
  * Return: 0; -EBUSY if it is mounted, used for swap, being reset, or stays
- * open; -EINTR if killed while it waits.
+ * open; -EINTR if killed while it waits.  On error all is as it was.
  */
 int z2_lifecycle_reset(struct z2_device *dev, const char **why)
 {
-	int err = z2_disk_claim(dev);
+	int err = lifecycle_claim(dev, why);
 
-	if (err) {
-		*why = "the device is in use";
+	if (err)
 		return err;
-	}
-	err = drain(dev);
-	if (err) {
-		*why = "somebody keeps the device open";
-		z2_disk_unclaim(dev);
-		return err;
-	}
 	take_down(dev);
 	z2_disk_unclaim(dev);
 	return 0;
@@ -287,6 +312,15 @@ unlock:
 	return err;
 }
 
+static void lifecycle_put(struct z2_device *dev)
+{
+	if (!refcount_dec_and_test(&dev->refs))
+		return;
+	z2_disk_put(dev);
+	z2_io_detach(dev);
+	z2_device_destroy(dev);
+}
+
 /* Claimed and drained: the disk goes, then the device. */
 static void remove_claimed(struct z2_device *dev)
 {
@@ -299,51 +333,50 @@ static void remove_claimed(struct z2_device *dev)
 	mutex_lock(&registry);
 	xa_erase(&devices, id);
 	mutex_unlock(&registry);
-	z2_disk_put(dev);
-	z2_io_detach(dev);
-	z2_device_destroy(dev);
+	lifecycle_put(dev);
 }
 
 /**
  * z2_lifecycle_remove() - remove a device
  * @id: its number
  *
- * Context: process; sleeps up to five seconds for a passing opener.
+ * Context: process; sleeps as a reset does.
  * Return: 0; -ENODEV if there is none of that number; as a reset otherwise.
  */
 int z2_lifecycle_remove(int id)
 {
 	struct z2_device *dev;
-	int err = -ENODEV;
+	const char *why;
+	int err;
 
 	/*
-	 * Only who has claimed a device may free it, and claiming is done under
-	 * the mutex: a second remover finds it claimed, or not at all.
+	 * Only who has claimed a device may remove it, and who finds it claimed
+	 * may be the last to look at it.  Not claimed under the mutex: others
+	 * don't wait for a device that hangs.
 	 */
 	mutex_lock(&registry);
 	dev = xa_load(&devices, id);
 	if (dev)
-		err = z2_disk_claim(dev);
+		refcount_inc(&dev->refs);
 	mutex_unlock(&registry);
-	if (err)
-		return err;
+	if (!dev)
+		return -ENODEV;
 
-	err = drain(dev);
-	if (err) {
-		z2_disk_unclaim(dev);
-		return err;
-	}
-	remove_claimed(dev);
-	return 0;
+	err = lifecycle_claim(dev, &why);
+	if (!err)
+		remove_claimed(dev);
+	lifecycle_put(dev);
+	return err;
 }
 
 /**
  * z2_lifecycle_remove_all() - remove all devices, at module exit
  *
- * Nobody has a disk open, for that would hold the module, and nobody can add
- * one; but somebody may be resetting one, and is waited for.
+ * Or when its init has failed: then somebody may have a disk open, which holds
+ * the module only once it is up, and is waited for.  So is whoever is resetting
+ * a disk.  Nobody can add or remove one.
  *
- * Context: process, may sleep.
+ * Context: process, may sleep, for as long as it takes.
  */
 void z2_lifecycle_remove_all(void)
 {
@@ -351,8 +384,8 @@ void z2_lifecycle_remove_all(void)
 	unsigned long id;
 
 	xa_for_each(&devices, id, dev) {
-		while (z2_disk_claim(dev))
-			wait_event(dev->state_wait, z2_device_state(dev) != Z2_RESETTING);
+		z2_disk_claim_last(dev);
+		lifecycle_drain(dev, false);
 		remove_claimed(dev);
 	}
 	xa_destroy(&devices);

@@ -3,9 +3,11 @@
 #define pr_fmt(fmt) "zram2: " fmt
 
 #include <linux/cpuhotplug.h>
+#include <linux/delay.h>
 #include <linux/device/class.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
+#include <linux/sched/signal.h>
 #include <linux/sysfs.h>
 
 #include <zram2/backing.h>
@@ -98,6 +100,18 @@ static void let_zram_in(void)
 		cpuhp_remove_multi_state(CPUHP_ZCOMP_PREPARE);
 }
 
+/*
+ * A module whose init fails goes whoever holds it: one who has just closed a
+ * disk may still look at its operations.  The loader's own reference counts.
+ */
+static void __init wait_for_users(void)
+{
+#ifdef CONFIG_MODULE_UNLOAD
+	while (module_refcount(THIS_MODULE) > 1)
+		msleep(20);
+#endif
+}
+
 static int __init zram2_init(void)
 {
 	unsigned int i;
@@ -134,7 +148,8 @@ static int __init zram2_init(void)
 		goto exit_debugfs;
 
 	for (i = 0; i < num_devices; i++) {
-		err = z2_lifecycle_add(z2_sysfs_groups);
+		/* A number that was a mistake can be taken back. */
+		err = fatal_signal_pending(current) ? -EINTR : z2_lifecycle_add(z2_sysfs_groups);
 		if (err < 0)
 			goto remove_devices;
 	}
@@ -143,6 +158,7 @@ static int __init zram2_init(void)
 remove_devices:
 	class_unregister(&control_class);
 	z2_lifecycle_remove_all();
+	wait_for_users();
 exit_debugfs:
 	z2_debugfs_exit();
 	z2_disk_exit();

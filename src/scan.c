@@ -5,6 +5,7 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/timekeeping.h>
+#include <linux/wait.h>
 
 #include <zram2/device.h>
 #include <zram2/scan.h>
@@ -32,18 +33,20 @@ int z2_scan_begin(struct z2_device *dev, const char **why)
 	}
 	if (z2_device_state(dev) == Z2_LIVE)
 		return 0;
-	mutex_unlock(&dev->pp_lock);
+	z2_scan_end(dev);
 	*why = "the device has no size yet";
 	return -EINVAL;
 }
 
 /**
  * z2_scan_end() - end a run of post-processing
- * @dev: the device; its post-processing lock is given back
+ * @dev: the device; its post-processing lock is given back.  A removal doesn't
+ *	free it before the attribute is through that the run was begun by
  */
 void z2_scan_end(struct z2_device *dev)
 {
 	mutex_unlock(&dev->pp_lock);
+	wake_up_all(&dev->state_wait);
 }
 
 /**

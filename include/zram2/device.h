@@ -4,7 +4,7 @@
  *
  * Lock order, outermost first:
  *   z2_device.pp_lock                 one post-processing run at a time
- *   registry mutex (lifecycle)        finding and claiming a device
+ *   registry mutex (lifecycle)        finding a device
  *   disk->open_mutex                  open and close against claiming
  *   z2_device.config_lock             configuration and state; never held over
  *                                     I/O, nor taken by the I/O path
@@ -21,6 +21,7 @@
 #include <linux/mempool.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
+#include <linux/refcount.h>
 #include <linux/rwsem.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -71,7 +72,8 @@ struct z2_algo {
  * @debugfs: its folder there; fixed
  * @config_lock: see the lock order above
  * @state: changed by z2_device_move() only; read anywhere
- * @state_wait: woken when @state changes and when an opener goes
+ * @state_wait: woken when @state changes, an opener goes, or @pp_lock is free
+ * @refs: the registry's, and one of each who wants to remove it
  * @algos: the user's choices; under @config_lock, fixed while live
  * @disksize: bytes; under @config_lock, 0 unless live
  * @table: the slots; valid while live or resetting, fixed then
@@ -110,6 +112,7 @@ struct z2_device {
 	struct rw_semaphore config_lock;
 	enum z2_state state;
 	wait_queue_head_t state_wait;
+	refcount_t refs;
 	struct z2_algo algos[Z2_CODECS_MAX];
 	u64 disksize;
 

@@ -17,7 +17,7 @@ int z2_disk_set_synchronous(struct z2_device *dev, bool synchronous);
 void z2_disk_del(struct z2_device *dev);
 void z2_disk_put(struct z2_device *dev);
 int z2_disk_claim(struct z2_device *dev);
+void z2_disk_claim_last(struct z2_device *dev);
 void z2_disk_unclaim(struct z2_device *dev);
-int z2_disk_wait_closed(struct z2_device *dev);
 
 #endif

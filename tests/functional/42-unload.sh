@@ -83,12 +83,30 @@ begin
 new_disk 4M
 run_bg opener -h 60000 -n 1 "$dev"
 holds_module() { [ "$(awk -v name="$DRIVER" '$1 == name { print $3 }' /proc/modules)" -gt 0 ]; }
-ok_if "an opener holds the module" eventually 5 holds_module
+ok_in_time "an opener holds the module" 5 holds_module || exit
 unload_zram2 2>/dev/null && fail "it is not unloaded under an opener" ||
 	pass "it is not unloaded under an opener"
 ok_if "the disk works" blkop write "$dev" 0 1M
 end_bg $bg
 ok_if "then it unloads" unload_zram2
+
+# Init is ended half way, while a disk is open already: it waits for who has it.
+quick() {
+	until [ -b "/dev/${DISK}0" ]; do :; done
+	exec 9<"/dev/${DISK}0" && echo opened
+	sleep 2
+}
+run_bg quick
+opened=$bg opened_out=$bg_out
+run_bg modprobe "$DRIVER" num_devices=5000
+has_opened() { grep -q opened "$opened_out"; }
+ok_if "a disk is opened while the module loads" eventually 20 has_opened
+kill -9 $bg
+wait $bg 2>/dev/null
+if loaded; then fail "it isn't loaded"; else pass "it isn't loaded"; fi
+has_closed() { ! kill -0 $opened 2>/dev/null; }
+ok_if "it has waited for who had the disk open" has_closed
+is "no disk is left of it" "$(ls /sys/block | grep -c "^${DISK}[0-9]")" 0
 
 # Loading and unloading without a pause.
 n=0
