@@ -89,7 +89,8 @@ wrappers_behave() {
 	for test in "$dir"/*_test.c; do
 		unit=$(basename "$test" _test.c)
 		for shift in 12 16; do
-			sum=$(compiled "$tree" "$unit" -E -P -DPAGE_SHIFT=$shift "$test" 2>&1 | sha256sum)
+			# What doesn't even come through the preprocessor is said by what follows.
+			sum=$({ compiled "$tree" "$unit" -E -P -DPAGE_SHIFT=$shift "$test" 2>&1 || true; } | sha256sum)
 			[ -z "${built[$sum]:-}" ] || continue
 			built[$sum]=1
 			check "compat: $title: $unit, pages of $((1 << (shift - 10))) KiB" \
@@ -141,6 +142,7 @@ gone() {
 		shrinker_alloc()|gc|shrinker|shrinker_alloc
 		kthread_run_worker()|gc|kthread|kthread_run_worker
 		struct class_attribute|main|class|show
+		LZ4_streamDecode_t|codec_lz4|lz4|LZ4_STREAMDECODESIZE
 	EOF
 	check "compat: each #error has its test" [ "$n" = "$(cat include/compat/*.h | grep -c '#error')" ]
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #pragma once
+#define LZ4_STREAMDECODESIZE (4 * sizeof(unsigned long long))
+
 typedef union {
 	size_t table[256];
 	struct {
