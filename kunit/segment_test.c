@@ -284,7 +284,7 @@ static void segment_short_runs(struct kunit *test)
 	t->dev->writeback_limit_enable = true;
 	t->dev->writeback_limit = 2;
 	KUNIT_EXPECT_NULL(test, z2_segments_room(&segs, large, &err));
-	KUNIT_EXPECT_EQ(test, err, -EIO);
+	KUNIT_EXPECT_EQ(test, err, -EDQUOT);
 	KUNIT_EXPECT_EQ(test, t->dev->writeback_limit, 2);
 	KUNIT_EXPECT_NOT_NULL(test, z2_segments_room(&segs, 2 * Z2_BLOCK_SIZE, &err));
 	KUNIT_EXPECT_EQ(test, z2_segments_finish(&segs), 0);
@@ -455,6 +455,35 @@ static void segment_limit_packed(struct kunit *test)
 	expect_limit(t, 0);
 	stats = z2t_backed_stats(t);
 	KUNIT_EXPECT_EQ(test, stats.used, 8);
+	z2t_backed_expect_empty(t);
+}
+
+/* Both are -EIO to users, who are told by the reason, and by what is counted. */
+static void segment_limit_or_failure(struct kunit *test)
+{
+	const struct z2_writeback_job job = { .last = ULONG_MAX };
+	struct z2t_backed *t = plain(test);
+	const char *why = "";
+	u64 stops;
+
+	z2t_backed_write_all(t, NR_PAGES, Z2T_RAW);
+	stops = t->dev->writeback_limit_stops;
+	t->fake->fail_writes = 1;
+	KUNIT_EXPECT_EQ(test, z2_writeback_run(t->dev, &job, 1, &why), -EIO);
+	KUNIT_EXPECT_STREQ(test, why, "writes to the backing device failed");
+	KUNIT_EXPECT_EQ(test, t->dev->writeback_limit_stops, stops);
+
+	set_limit(t, 3);
+	KUNIT_EXPECT_EQ(test, z2_writeback_run(t->dev, &job, 1, &why), -EIO);
+	KUNIT_EXPECT_STREQ(test, why, "writeback_limit is reached");
+	KUNIT_EXPECT_EQ(test, t->dev->writeback_limit_stops, stops + 1);
+
+	/* What fails is given back to the limit, when the run has ended. */
+	set_limit(t, 3);
+	t->fake->fail_writes = 1;
+	KUNIT_EXPECT_EQ(test, z2_writeback_run(t->dev, &job, 1, &why), -EIO);
+	KUNIT_EXPECT_STREQ(test, why, "writeback_limit is reached, and writes failed before");
+	KUNIT_EXPECT_EQ(test, t->dev->writeback_limit_stops, stops + 2);
 	z2t_backed_expect_empty(t);
 }
 
@@ -732,6 +761,7 @@ static struct kunit_case segment_cases[] = {
 	KUNIT_CASE(segment_completions),
 	KUNIT_CASE(segment_limit),
 	KUNIT_CASE(segment_limit_packed),
+	KUNIT_CASE(segment_limit_or_failure),
 	KUNIT_CASE(segment_limit_off),
 	KUNIT_CASE(segment_write_error),
 	KUNIT_CASE(segment_device_gone),

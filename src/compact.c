@@ -453,7 +453,7 @@ free_plan:
  *
  * Context: process, may sleep; long; ends early for a signal or a reset.
  * Return: 0 if there are more free blocks than writeback keeps; -ENOSPC if none
- * can be gained, see the top of the header; -ENOMEM; -EIO at the writeback
+ * can be gained, see the top of the header; -ENOMEM; -EDQUOT at the writeback
  * limit; -EINTR; -EBUSY.
  */
 int z2_compact_run(struct z2_segments *segs)

@@ -180,6 +180,7 @@ void z2_device_reset_config(struct z2_device *dev)
 	WRITE_ONCE(dev->writeback_batch_size, DEFAULT_BATCH_SIZE);
 	dev->writeback_limit = 0;
 	dev->writeback_limit_enable = false;
+	dev->writeback_limit_stops = 0;
 	dev->compressed_writeback = compressed_by_default;
 	dev->writeback_packing = true;
 	dev->offload_threads = default_threads;

@@ -285,7 +285,7 @@ static struct z2_segment *open_segment(struct z2_segments *segs, unsigned int mi
 					     &seg->first);
 	credit_limit(dev, seg, got - max(blocks, 0));
 	if (blocks <= 0) {
-		*err = blocks ?: -EIO;
+		*err = blocks ?: -EDQUOT;
 		put_idle(seg);
 		return NULL;
 	}
@@ -375,7 +375,7 @@ void *z2_segments_try_room(struct z2_segments *segs, u32 size)
  *
  * Context: process, no slot locked; waits for writes to end.
  * Return: @size bytes, until the next call; NULL: -ENOMEM, -ENOSPC without
- * a run of free blocks that is long enough, -EIO at the writeback limit.
+ * a run of free blocks that is long enough, -EDQUOT at the writeback limit.
  */
 void *z2_segments_room(struct z2_segments *segs, u32 size, int *err)
 {
@@ -387,7 +387,7 @@ void *z2_segments_room(struct z2_segments *segs, u32 size, int *err)
 		return room;
 	submit_open(open);
 	*open = open_segment(segs, min, segs->keep, err);
-	if (!*open && *err == -EIO) {
+	if (!*open && *err == -EDQUOT) {
 		/* The other kind may have debited more than it needs. */
 		submit_all(segs);
 		*open = open_segment(segs, min, segs->keep, err);
@@ -402,7 +402,8 @@ void *z2_segments_room(struct z2_segments *segs, u32 size, int *err)
  * Takes no heed of the blocks that must stay free.
  *
  * Context: process; waits for writes to end.
- * Return: 0; -ENOMEM, -ENOSPC without free blocks, -EIO at the writeback limit.
+ * Return: 0; -ENOMEM, -ENOSPC without free blocks, -EDQUOT at the writeback
+ * limit.
  */
 int z2_segments_open_longest(struct z2_segments *segs)
 {

@@ -332,22 +332,27 @@ static ssize_t bd_stat_show(struct device *d, struct device_attribute *attr, cha
 
 static ssize_t backing_stat_show(struct device *d, struct device_attribute *attr, char *buf)
 {
+	struct z2_device *dev = z2_sysfs_device(d);
 	struct z2_blockmap_stats map;
 	struct z2_backing_stats io;
-	u64 room;
+	u64 room, limit_stops;
 
-	get_stats(z2_sysfs_device(d), &map, &io);
+	get_stats(dev, &map, &io);
 	room = map.used << Z2_BLOCK_SHIFT;
+	spin_lock(&dev->writeback_lock);
+	limit_stops = dev->writeback_limit_stops;
+	spin_unlock(&dev->writeback_lock);
 	return sysfs_emit(buf,
 			  "objects %llu\nlive_bytes %llu\nblocks_used %llu\nblocks %llu\n"
 			  "density_percent %llu\nmoved_bytes %llu\n"
-			  "read_errors %llu\nwrite_errors %llu\ncheck_errors %llu\n",
+			  "read_errors %llu\nwrite_errors %llu\ncheck_errors %llu\n"
+			  "limit_stops %llu\n",
 			  map.objects, map.bytes, map.used, map.blocks,
 			  room ? div64_u64(map.bytes * 100, room) : 0,
 			  (u64)atomic64_read(&io.moved_bytes),
 			  (u64)atomic64_read(&io.read_errors),
 			  (u64)atomic64_read(&io.write_errors),
-			  (u64)atomic64_read(&io.check_errors));
+			  (u64)atomic64_read(&io.check_errors), limit_stops);
 }
 
 static DEVICE_ATTR_RW(backing_dev);

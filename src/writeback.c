@@ -139,10 +139,29 @@ static const char *reason(int err)
 		return "the device is being reset";
 	case -ENOSPC:
 		return "the backing device is full";
-	case -EIO:
-		return "the limit is reached, or a write failed";
 	}
-	return "not all was written";
+	return "no memory";
+}
+
+/* What a run is reported as: @err ended it, @failed is of the last write that did. */
+static int writeback_result(struct z2_device *dev, int err, int failed, const char **why)
+{
+	if (err == -EDQUOT) {
+		spin_lock(&dev->writeback_lock);
+		dev->writeback_limit_stops++;
+		spin_unlock(&dev->writeback_lock);
+		*why = failed ? "writeback_limit is reached, and writes failed before" :
+				"writeback_limit is reached";
+		/* As in-tree, which tells neither from the other. */
+		return -EIO;
+	}
+	if (!err && failed) {
+		*why = "writes to the backing device failed";
+		return -EIO;
+	}
+	if (err)
+		*why = reason(err);
+	return err;
 }
 
 /**
@@ -168,7 +187,7 @@ int z2_writeback_run(struct z2_device *dev, const struct z2_writeback_job *jobs,
 	unsigned long next = 0, nr_slots;
 	unsigned int i;
 	u64 blocks;
-	int err, flushed;
+	int err;
 
 	err = z2_scan_begin(dev, why);
 	if (err)
@@ -194,12 +213,9 @@ int z2_writeback_run(struct z2_device *dev, const struct z2_writeback_job *jobs,
 		next = max(next, min(jobs[i].last, nr_slots - 1) + 1);
 		err = run_job(&run, &jobs[i]);
 	}
-	flushed = z2_segments_finish(&run.segs);
-	err = err ?: flushed;
 	if (!err && run.left)
 		err = -ENOSPC;
-	if (err)
-		*why = reason(err);
+	err = writeback_result(dev, err, z2_segments_finish(&run.segs), why);
 end:
 	z2_scan_end(dev);
 	return err;

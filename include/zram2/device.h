@@ -90,11 +90,12 @@ struct z2_algo {
  *	fixed while live
  * @pp_lock: held by whoever scans slots and moves what they hold; reset takes
  *	it after the move to resetting, which ends a run at its next segment
- * @writeback_lock: protects the limit
+ * @writeback_lock: protects what begins with writeback_limit
  * @writeback_limit: 4 KiB blocks that may still be written
  * @writeback_limit_enable: whether that counts
  * @writeback_limit_changes: how often either was set: what was debited before
  *	is not credited after
+ * @writeback_limit_stops: runs that it ended; under @writeback_lock
  * @writeback_batch_size: bios in flight; WRITE_ONCE
  * @compressed_writeback: write objects as they are stored; under
  *	@config_lock, fixed while live
@@ -129,10 +130,11 @@ struct z2_device {
 
 	struct z2_backing *backing;
 	struct mutex pp_lock;		/* see the lock order */
-	spinlock_t writeback_lock;	/* protects the limit and its enable */
+	spinlock_t writeback_lock;	/* protects what begins with writeback_limit */
 	u64 writeback_limit;
 	bool writeback_limit_enable;
 	unsigned int writeback_limit_changes;
+	u64 writeback_limit_stops;
 	unsigned int writeback_batch_size;
 	bool compressed_writeback;
 	bool writeback_packing;

@@ -106,7 +106,10 @@ fresh
 before=$(bd writes)
 set_to "$sys/writeback_limit" 10
 set_to "$sys/writeback_limit_enable" 1
+log_mark
 expect_errno EIO "$sys/writeback" type=huge
+ok_if "the log says that it was the limit" dmesg_has "writeback: writeback_limit is reached \(-5\)"
+is "limit_stops, write_errors" "$(backing_stat limit_stops) $(backing_stat write_errors)" "1 0"
 is "as many blocks are written as the limit says" "$(($(bd writes) - before)) $(backing_stat objects)" "10 10"
 is "nothing is left of it" "$(cat "$sys/writeback_limit")" 0
 expect_errno EIO "$sys/writeback" type=huge

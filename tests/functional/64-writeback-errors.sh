@@ -30,7 +30,9 @@ set_to "$sys/writeback_limit_enable" 1
 log_mark
 expect_errno EIO "$sys/writeback" page_indexes=0-4095
 ok_if "the log says that writes fail" dmesg_has "$DRIVER: .*write failed"
+ok_if "and that the run failed for that" dmesg_has "writeback: writes to the backing device failed \(-5\)"
 holds "write_errors" "$(backing_stat write_errors)" -gt 0
+is "limit_stops" "$(backing_stat limit_stops)" 0
 is "nothing is on the device" "$(bd blocks) $(backing_stat objects)" "0 0"
 is "nothing is counted as written" "$(bd writes)" 0
 is "nothing is debited from the limit" "$(cat "$sys/writeback_limit")" 5000
