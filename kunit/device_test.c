@@ -163,6 +163,39 @@ static void device_configuration(struct kunit *test)
 	up_write(&dev->config_lock);
 }
 
+/* Another algorithm begins without parameters, the same one again keeps them. */
+static void device_params_are_the_algorithms(struct kunit *test)
+{
+	struct z2_device *dev = test->priv;
+	struct z2_codec_params params = { .level = 15, .winbits = -9, .dict_len = 64 };
+	int prio;
+
+	down_write(&dev->config_lock);
+	for (prio = 0; prio < Z2_CODECS_MAX; prio++) {
+		const struct z2_codec_params *now = &dev->algos[prio].params;
+
+		params.dict = vmalloc(64);
+		z2_device_set_algo(dev, prio, z2_codec_nth(1));
+		z2_device_set_params(dev, prio, &params);
+		z2_device_set_algo(dev, prio, z2_codec_nth(1));
+		KUNIT_EXPECT_EQ(test, now->level, 15);
+		KUNIT_EXPECT_EQ(test, now->winbits, -9);
+		KUNIT_EXPECT_PTR_EQ(test, now->dict, params.dict);
+
+		z2_device_set_algo(dev, prio, z2_codec_nth(2));
+		KUNIT_EXPECT_EQ(test, now->level, Z2_PARAM_UNSET);
+		KUNIT_EXPECT_EQ(test, now->winbits, Z2_PARAM_UNSET);
+		KUNIT_EXPECT_NULL(test, now->dict);
+		KUNIT_EXPECT_EQ(test, now->dict_len, 0);
+		KUNIT_EXPECT_PTR_EQ(test, dev->algos[prio].ops, z2_codec_nth(2));
+	}
+	/* Another priority's are not touched. */
+	z2_device_set_params(dev, 1, &(struct z2_codec_params){ .level = 7 });
+	z2_device_set_algo(dev, 2, z2_codec_nth(1));
+	KUNIT_EXPECT_EQ(test, dev->algos[1].params.level, 7);
+	up_write(&dev->config_lock);
+}
+
 /* What a new device has, here and where it stands in for the in-tree driver. */
 static void device_defaults(struct kunit *test)
 {
@@ -267,6 +300,7 @@ static struct kunit_case device_cases[] = {
 	KUNIT_CASE(device_moves_nowhere_else),
 	KUNIT_CASE(device_move_wakes),
 	KUNIT_CASE(device_configuration),
+	KUNIT_CASE(device_params_are_the_algorithms),
 	KUNIT_CASE(device_defaults),
 	KUNIT_CASE(device_finds_algo),
 	KUNIT_CASE(device_bytes_to_pages),

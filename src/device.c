@@ -94,6 +94,11 @@ int z2_device_move(struct z2_device *dev, enum z2_state to)
 	return 0;
 }
 
+static const struct z2_codec_params no_params = {
+	.level = Z2_PARAM_UNSET,
+	.winbits = Z2_PARAM_UNSET,
+};
+
 /**
  * z2_device_set_params() - replace the parameters of a priority
  * @dev: the device, with the config lock held for writing, not live
@@ -112,10 +117,16 @@ void z2_device_set_params(struct z2_device *dev, unsigned int prio,
  * @dev: the device, with the config lock held for writing, not live
  * @prio: which
  * @ops: the algorithm, NULL for none
+ *
+ * Parameters mean something else to another algorithm, if anything: it begins
+ * with none.  The same one again keeps them.
  */
 void z2_device_set_algo(struct z2_device *dev, unsigned int prio, const struct z2_codec_ops *ops)
 {
+	if (dev->algos[prio].ops == ops)
+		return;
 	dev->algos[prio].ops = ops;
+	z2_device_set_params(dev, prio, &no_params);
 }
 
 /**
@@ -163,15 +174,12 @@ int z2_device_find_algo(const struct z2_device *dev, const char *name, int prio,
  */
 void z2_device_reset_config(struct z2_device *dev)
 {
-	static const struct z2_codec_params unset = {
-		.level = Z2_PARAM_UNSET,
-		.winbits = Z2_PARAM_UNSET,
-	};
 	unsigned int prio;
 
 	for (prio = 0; prio < Z2_CODECS_MAX; prio++) {
 		z2_device_set_algo(dev, prio, NULL);
-		z2_device_set_params(dev, prio, &unset);
+		/* They may have been set for a priority without an algorithm. */
+		z2_device_set_params(dev, prio, &no_params);
 	}
 	z2_device_set_algo(dev, Z2_PRIMARY, z2_codec_default());
 	dev->gc_limit = min_t(u64, GC_LIMIT_MAX,

@@ -85,3 +85,35 @@ set_to "$sys/comp_algorithm" "$algo"
 set_to "$sys/disksize" 512K
 dd if=program of="$dev" bs=64K oflag=direct 2>/dev/null
 is "$algo: reset forgets the level" "$(stat_of compr_data_size)" "$plain"
+
+# They belong to an algorithm as well: another one at the same priority begins
+# with none, and the same one again keeps them.
+new_disk
+while read -r first params second; do
+	case " $every " in *" $first "*) ;; *) continue ;; esac
+	case " $every " in *" $second "*) ;; *) continue ;; esac
+	compressed program "$second"
+	plain=$size
+	new_disk
+	set_to "$sys/comp_algorithm" "$first"
+	set_to "$sys/algorithm_params" "algo=$first $params"
+	set_to "$sys/comp_algorithm" "$second"
+	expect_errno OK "$sys/disksize" 512K
+	dd if=program of="$dev" bs=64K oflag=direct 2>/dev/null
+	is "$first $params, then $second: it has no parameters" "$(stat_of compr_data_size)" "$plain"
+	drop_disk
+done <<END
+zstd level=15 deflate
+lz4 dict=$WORK/dictionary lzo
+lz4 level=60 zstd
+deflate level=9 lz4
+END
+compressed program lz4 level=60
+plain=$size
+new_disk
+set_to "$sys/comp_algorithm" lz4
+set_to "$sys/algorithm_params" "algo=lz4 level=60"
+set_to "$sys/comp_algorithm" lz4
+set_to "$sys/disksize" 512K
+dd if=program of="$dev" bs=64K oflag=direct 2>/dev/null
+is "lz4 again keeps its level" "$(stat_of compr_data_size)" "$plain"

@@ -126,6 +126,18 @@ holds "each priority has its level" "$shrunk" -lt "$fast"
 shrunk_to algo=deflate
 is "a name alone is the lowest priority with it" "$shrunk" "$fast"
 
+# Another algorithm at a priority begins without the parameters of the last one.
+new_disk
+set_to "$sys/comp_algorithm" lz4
+set_to "$sys/recomp_algorithm" "algo=lz4 priority=1"
+set_to "$sys/algorithm_params" "priority=1 level=60"
+set_to "$sys/recomp_algorithm" "algo=zstd priority=2"
+set_to "$sys/algorithm_params" "priority=2 level=15"
+set_to "$sys/recomp_algorithm" "algo=zstd priority=1"
+set_to "$sys/recomp_algorithm" "algo=deflate priority=2"
+expect_errno OK "$sys/disksize" 1M
+drop_disk
+
 # What nobody can compress is marked, and can be written back as such.
 null_disk incompressible 512 16
 new_disk
