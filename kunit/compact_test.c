@@ -530,7 +530,7 @@ static void compact_interrupted(struct kunit *test)
 	z2t_bdev_forget(t->fake);
 	t->fake->on_submit = interrupt;
 	allow_signal(SIGINT);
-	KUNIT_EXPECT_EQ(test, compact(t), -EINTR);
+	KUNIT_EXPECT_EQ(test, compact(t), -ERESTARTSYS);
 	flush_signals(current);
 	disallow_signal(SIGINT);
 	t->fake->on_submit = NULL;

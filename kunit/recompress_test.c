@@ -7,7 +7,6 @@
 #include <linux/completion.h>
 #include <linux/errno.h>
 #include <linux/rwsem.h>
-#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -541,38 +540,6 @@ static void recompress_refuses(struct kunit *test)
 	expect_nothing_left(t);
 }
 
-static int interrupt_third(void)
-{
-	if (hook.nr == 3)
-		send_sig(SIGINT, current, 0);
-	return 0;
-}
-
-static void recompress_interrupted(struct kunit *test)
-{
-	struct recomp *t = test->priv;
-	unsigned long i, done = 0;
-
-	for (i = 0; i < 10; i++)
-		write_page(t, i, TEXT);
-	hook_set(interrupt_third);
-	allow_signal(SIGINT);
-	KUNIT_EXPECT_EQ(test, run_job(t, JOB(1)), -EINTR);
-	flush_signals(current);
-	disallow_signal(SIGINT);
-	KUNIT_EXPECT_EQ(test, hook.nr, 3);
-	for (i = 0; i < 10; i++)
-		done += prio_of(t, i);
-	KUNIT_EXPECT_EQ_MSG(test, done, 3, "what was done stays done");
-
-	hook_set(NULL);
-	KUNIT_EXPECT_EQ(test, run_job(t, JOB(1)), 0);
-	KUNIT_EXPECT_EQ(test, hook.nr, 7);
-	for (i = 0; i < 10; i++)
-		expect_page(t, i, TEXT);
-	expect_nothing_left(t);
-}
-
 struct takedown {
 	struct z2_device *dev;
 	bool remove;
@@ -868,7 +835,6 @@ static struct kunit_case recompress_cases[] = {
 	KUNIT_CASE(recompress_threshold),
 	KUNIT_CASE(recompress_max_pages),
 	KUNIT_CASE(recompress_refuses),
-	KUNIT_CASE(recompress_interrupted),
 	KUNIT_CASE_PARAM(recompress_taken_down, removal_gen_params),
 	KUNIT_CASE_PARAM(recompress_races, event_gen_params),
 	KUNIT_CASE(recompress_without_memory),

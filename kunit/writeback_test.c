@@ -140,34 +140,80 @@ static void writeback_refuses(struct kunit *test)
 	z2t_backed_expect_empty(t);
 }
 
+/* What interrupt_second() sends. */
+static int signal_sent;
+
 static void interrupt_second(struct z2t_bdev *fake, const struct z2t_request *req)
 {
 	if (fake->nr == 1)
-		send_sig(SIGINT, current, 0);
+		send_sig(signal_sent, current, 1);
 }
 
-/* A signal ends a run at the next segment; what was written stays written. */
+/* So many pages go in as many writes: no two free blocks are side by side. */
+#define INTERRUPTED_PAGES	22
+
+static int run_interrupted(struct z2t_backed *t, int sig)
+{
+	int err;
+
+	z2t_backed_write_all(t, INTERRUPTED_PAGES, Z2T_RAW);
+	t->fake->on_submit = interrupt_second;
+	signal_sent = sig;
+	allow_signal(sig);
+	err = z2t_backed_run(t, 0, 0, ULONG_MAX);
+	flush_signals(current);
+	disallow_signal(sig);
+	t->fake->on_submit = NULL;
+	return err;
+}
+
+static void expect_the_rest(struct z2t_backed *t)
+{
+	unsigned long i;
+
+	KUNIT_EXPECT_EQ(t->test, z2t_backed_count(t), t->fake->nr);
+	KUNIT_EXPECT_EQ(t->test, z2t_backed_run(t, 0, 0, ULONG_MAX), 0);
+	KUNIT_EXPECT_EQ(t->test, z2t_backed_count(t), INTERRUPTED_PAGES);
+	KUNIT_EXPECT_EQ_MSG(t->test, t->fake->nr, INTERRUPTED_PAGES, "each is written once");
+	for (i = 0; i < INTERRUPTED_PAGES; i++)
+		KUNIT_EXPECT_TRUE(t->test, z2t_backed_holds(t, i, Z2T_RAW, i));
+	z2t_backed_defragment(t, 1);
+	z2t_backed_expect_empty(t);
+}
+
+/* A signal has a run restarted, which goes on with the rest. */
 static void writeback_interrupted(struct kunit *test)
 {
 	struct z2t_backed *t = backed(test, 64);
-	unsigned long i;
 
 	z2t_backed_fragment(t, 1);
-	z2t_backed_write_all(t, 12, Z2T_RAW);
-	t->fake->on_submit = interrupt_second;
-	allow_signal(SIGINT);
-	KUNIT_EXPECT_EQ(test, z2t_backed_run(t, 0, 0, ULONG_MAX), -EINTR);
-	flush_signals(current);
-	disallow_signal(SIGINT);
+	KUNIT_EXPECT_EQ(test, run_interrupted(t, SIGINT), -ERESTARTSYS);
+	KUNIT_EXPECT_GE_MSG(test, t->fake->nr, 16, "not before it has done something");
+	KUNIT_EXPECT_LE(test, t->fake->nr, 18);
+	expect_the_rest(t);
+}
+
+/* A fatal one ends it at the next segment; what was written stays written. */
+static void writeback_killed(struct kunit *test)
+{
+	struct z2t_backed *t = backed(test, 64);
+
+	z2t_backed_fragment(t, 1);
+	KUNIT_EXPECT_EQ(test, run_interrupted(t, SIGKILL), -EINTR);
 	KUNIT_EXPECT_GE(test, t->fake->nr, 2);
 	KUNIT_EXPECT_LE(test, t->fake->nr, 3);
-	KUNIT_EXPECT_EQ(test, z2t_backed_count(t), t->fake->nr);
+	expect_the_rest(t);
+}
 
-	t->fake->on_submit = NULL;
-	KUNIT_EXPECT_EQ(test, z2t_backed_run(t, 0, 0, ULONG_MAX), 0);
-	KUNIT_EXPECT_EQ(test, z2t_backed_count(t), 12);
-	for (i = 0; i < 12; i++)
-		KUNIT_EXPECT_TRUE(test, z2t_backed_holds(t, i, Z2T_RAW, i));
+/* What has failed is told of, though the call might have been restarted. */
+static void writeback_failed_and_interrupted(struct kunit *test)
+{
+	struct z2t_backed *t = backed(test, 64);
+
+	z2t_backed_fragment(t, 1);
+	t->fake->fail_writes = BIT(0);
+	KUNIT_EXPECT_EQ(test, run_interrupted(t, SIGINT), -EIO);
+	KUNIT_EXPECT_LT_MSG(test, t->fake->nr, INTERRUPTED_PAGES, "it is interrupted");
 	z2t_backed_defragment(t, 1);
 	z2t_backed_expect_empty(t);
 }
@@ -309,6 +355,8 @@ static struct kunit_case writeback_cases[] = {
 	KUNIT_CASE(writeback_again),
 	KUNIT_CASE(writeback_refuses),
 	KUNIT_CASE(writeback_interrupted),
+	KUNIT_CASE(writeback_killed),
+	KUNIT_CASE(writeback_failed_and_interrupted),
 	KUNIT_CASE_PARAM(writeback_taken_down, removal_gen_params),
 	KUNIT_CASE(writeback_without_memory),
 	KUNIT_CASE_PARAM(writeback_tiny_device, tiny_gen_params),

@@ -182,6 +182,8 @@ void z2_device_reset_config(struct z2_device *dev)
 		z2_device_set_params(dev, prio, &no_params);
 	}
 	z2_device_set_algo(dev, Z2_PRIMARY, z2_codec_default());
+	kfree(dev->recompress_resume);
+	dev->recompress_resume = NULL;
 	dev->gc_limit = min_t(u64, GC_LIMIT_MAX,
 			      ((u64)totalram_pages() << PAGE_SHIFT) / GC_LIMIT_SHARE);
 	WRITE_ONCE(dev->limit_pages, 0);

@@ -34,11 +34,31 @@
 #define BUCKETS		(64 + 1)
 
 /**
+ * struct z2_recompress_resume - a run that a signal has interrupted
+ * @job: what it was asked for
+ * @task: who had asked; only compared
+ * @started: when that task did, as its place in memory is used again
+ * @next: the slot to go on with
+ * @left: pages that may still be tried
+ *
+ * Its call is restarted.  A new scan alone would count pages anew, and try again
+ * what nothing was gained by, perhaps until the next signal.
+ */
+struct z2_recompress_resume {
+	struct z2_recompress_job job;
+	const struct task_struct *task;
+	u64 started;
+	unsigned long next;
+	u64 left;
+};
+
+/**
  * struct run - a run
  * @dev: the device, with the post-processing lock held
  * @job: what is asked for
  * @from: the smallest bucket of sizes to take
  * @to: the largest
+ * @next: the slot to look at next
  * @left: pages that may still be tried
  * @last: no other algorithm has a higher priority
  * @failed: an object could not be unpacked or compressed
@@ -50,6 +70,7 @@ struct run {
 	const struct z2_recompress_job *job;
 	unsigned int from;
 	unsigned int to;
+	unsigned long next;
 	u64 left;
 	bool last;
 	bool failed;
@@ -167,6 +188,7 @@ static int recompress(struct run *run, unsigned long index, const struct z2_obje
 			       run->job->prio);
 	/* Whatever comes of it, the time is spent. */
 	run->left--;
+	dev->pp_done++;
 	if (len <= 0) {
 		leave(dev, index, !len && run->last);
 		if (len) {
@@ -211,21 +233,22 @@ static int try_slot(struct run *run, unsigned long index)
 	return recompress(run, index, &obj) ?: z2_scan_stop(dev);
 }
 
-/* One pass over all slots, for objects in these buckets. */
+/* All slots from the next one on, for objects in these buckets. */
 static int pass(struct run *run, unsigned int from, unsigned int to)
 {
-	unsigned long index, nr = z2_slot_table_nr(run->dev->table);
+	unsigned long nr = z2_slot_table_nr(run->dev->table);
 	int err = 0;
 
 	run->from = from;
 	run->to = to;
-	for (index = 0; index < nr && run->left && !err; index++) {
-		if (!(index % STOP_SLOTS)) {
+	while (run->next < nr && run->left && !err) {
+		if (!(run->next % STOP_SLOTS)) {
 			cond_resched();
 			err = z2_scan_stop(run->dev);
+			if (err)
+				break;
 		}
-		if (!err)
-			err = try_slot(run, index);
+		err = try_slot(run, run->next++);
 	}
 	return err;
 }
@@ -267,10 +290,49 @@ static int run_limited(struct run *run)
 		return err;
 	while (b && sum + buckets[b - 1] <= run->left)
 		sum += buckets[--b];
+	run->next = 0;
 	err = pass(run, b, BUCKETS - 1);
-	if (!err && b)
-		err = pass(run, b - 1, b - 1);
-	return err;
+	if (err || !b)
+		return err;
+	run->next = 0;
+	return pass(run, b - 1, b - 1);
+}
+
+static bool same_job(const struct z2_recompress_job *a, const struct z2_recompress_job *b)
+{
+	return a->what == b->what && a->prio == b->prio && a->threshold == b->threshold &&
+	       a->max_pages == b->max_pages;
+}
+
+/* Go on where the same task was interrupted at the same job, if it was. */
+static void resume(struct run *run)
+{
+	struct z2_recompress_resume *old = run->dev->recompress_resume;
+
+	run->dev->recompress_resume = NULL;
+	if (old && old->task == current && old->started == current->start_time &&
+	    same_job(&old->job, run->job)) {
+		run->next = old->next;
+		run->left = old->left;
+	}
+	kfree(old);
+}
+
+/* Without memory for it a new run begins instead, which takes longer. */
+static void keep_for_resume(const struct run *run)
+{
+	struct z2_recompress_resume *new = kzalloc_obj(*new);
+
+	if (!new)
+		return;
+	*new = (struct z2_recompress_resume){
+		.job = *run->job,
+		.task = current,
+		.started = current->start_time,
+		.next = run->next,
+		.left = run->left,
+	};
+	run->dev->recompress_resume = new;
 }
 
 static bool is_last(const struct z2_device *dev, unsigned int prio)
@@ -317,11 +379,14 @@ static const char *reason(int err)
  * damaged, or that the algorithm fails at, stays as it is and is reported at
  * the end.
  *
+ * A run that a signal has interrupted is to be begun again by the same task, and
+ * goes on where it was.
+ *
  * Context: process, may sleep; long; takes the post-processing lock, and holds
  * no slot's lock while it compresses; ends early for a signal or a reset.
  * Return: 0; -EINVAL if the device is not live, has no such algorithm, or for a
  * threshold from the size of raw pages on; -EAGAIN while another run is on;
- * -ENOMEM; -EIO; -EINTR; -EBUSY.
+ * -ENOMEM; -EIO; -EINTR; -ERESTARTSYS; -EBUSY.
  */
 int z2_recompress_run(struct z2_device *dev, const struct z2_recompress_job *job,
 		      const char **why)
@@ -345,10 +410,14 @@ int z2_recompress_run(struct z2_device *dev, const struct z2_recompress_job *job
 	run.data = kmalloc_array(2, PAGE_SIZE, GFP_KERNEL);
 	if (run.data) {
 		run.packed = run.data + PAGE_SIZE;
-		err = run.left < z2_slot_table_nr(dev->table) ? run_limited(&run) :
-								pass(&run, 0, BUCKETS - 1);
-		if (!err && run.failed)
+		resume(&run);
+		err = job->max_pages < z2_slot_table_nr(dev->table) ?
+			run_limited(&run) : pass(&run, 0, BUCKETS - 1);
+		/* A call that is restarted would not tell of what has failed. */
+		if (run.failed && (!err || err == -ERESTARTSYS))
 			err = -EIO;
+		if (err == -ERESTARTSYS)
+			keep_for_resume(&run);
 	} else {
 		err = -ENOMEM;
 	}

@@ -14,6 +14,13 @@
 /* Slots between two offers to let others run. */
 #define RESCHED_SLOTS	1024
 
+/*
+ * Objects that a run deals with before it lets a signal restart it.  Passing over
+ * what is done already takes a few milliseconds for a million slots: with signals
+ * as frequent as that, nothing else would ever be done.
+ */
+#define RESTART_OBJECTS	16
+
 /**
  * z2_scan_begin() - begin a run of post-processing
  * @dev: the device
@@ -31,8 +38,10 @@ int z2_scan_begin(struct z2_device *dev, const char **why)
 		*why = "another run is on";
 		return -EAGAIN;
 	}
-	if (z2_device_state(dev) == Z2_LIVE)
+	if (z2_device_state(dev) == Z2_LIVE) {
+		dev->pp_done = 0;
 		return 0;
+	}
 	z2_scan_end(dev);
 	*why = "the device has no size yet";
 	return -EINVAL;
@@ -53,14 +62,22 @@ void z2_scan_end(struct z2_device *dev)
  * z2_scan_stop() - is a run to end early?
  * @dev: the device, with the post-processing lock held
  *
+ * SIGSTOP, the freezer, a debugger and signals with a handler all need the task
+ * to leave the kernel for a moment, as does TIF_NOTIFY_SIGNAL.  What was done
+ * stays done, and the system call is restarted to do the rest, unless a handler
+ * was installed to interrupt system calls (without SA_RESTART).
+ *
  * Context: process.
- * Return: 0; -EINTR for a signal; -EBUSY for a reset or removal.
+ * Return: 0; -EBUSY for a reset or removal; -EINTR for a fatal signal;
+ * -ERESTARTSYS for any other, once something was done.
  */
 int z2_scan_stop(struct z2_device *dev)
 {
-	if (signal_pending(current))
+	if (z2_device_state(dev) != Z2_LIVE)
+		return -EBUSY;
+	if (fatal_signal_pending(current))
 		return -EINTR;
-	return z2_device_state(dev) == Z2_LIVE ? 0 : -EBUSY;
+	return signal_pending(current) && dev->pp_done >= RESTART_OBJECTS ? -ERESTARTSYS : 0;
 }
 
 /**

@@ -460,6 +460,7 @@ void z2_segments_commit(struct z2_segments *segs, unsigned long index,
 		.location = z2_location_make(&extent, z2_backing_check(data, size)),
 	};
 	seg->fill.len += size;
+	segs->dev->pp_done++;
 }
 
 /**

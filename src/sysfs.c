@@ -29,7 +29,7 @@
  * @dev: the device
  * @attr: the attribute
  * @why: the reason
- * @err: the errno
+ * @err: the errno; nothing is said of -ERESTARTSYS, which is no refusal
  *
  * Return: @err.
  */
@@ -39,7 +39,7 @@ int z2_sysfs_refuse(struct z2_device *dev, const struct device_attribute *attr, 
 	/* A script that goes through all attributes is heard out, a flood isn't. */
 	static DEFINE_RATELIMIT_STATE(limit, 5 * HZ, 50);
 
-	if (__ratelimit(&limit))
+	if (err != -ERESTARTSYS && __ratelimit(&limit))
 		pr_warn("%s: %s: %s (%d)\n", dev->disk->disk_name, attr->attr.name, why, err);
 	return err;
 }

@@ -155,7 +155,8 @@ static int writeback_result(struct z2_device *dev, int err, int failed, const ch
 		/* As in-tree, which tells neither from the other. */
 		return -EIO;
 	}
-	if (!err && failed) {
+	/* A call that is restarted would not tell of it. */
+	if (failed && (!err || err == -ERESTARTSYS)) {
 		*why = "writes to the backing device failed";
 		return -EIO;
 	}
@@ -175,10 +176,13 @@ static int writeback_result(struct z2_device *dev, int err, int failed, const ch
  * run, nor does an object for which no run of free blocks is long enough while
  * others may fit; both are reported at its end.
  *
+ * A run that a signal has interrupted is to be begun again, and goes on with what
+ * is in memory still.
+ *
  * Context: process, may sleep; long; ends early for a signal or a reset.
  * Return: 0; -EINVAL if the device is not live; -ENODEV without a backing
  * device; -EAGAIN while another run is on; -ENOSPC; -EIO at the limit or after
- * a failed write; -EINTR; -EBUSY; -ENOMEM.
+ * a failed write; -EINTR; -ERESTARTSYS; -EBUSY; -ENOMEM.
  */
 int z2_writeback_run(struct z2_device *dev, const struct z2_writeback_job *jobs, unsigned int nr,
 		     const char **why)

@@ -37,6 +37,7 @@ struct z2_backing;
 struct z2_gc;
 struct z2_offload;
 struct z2_pool;
+struct z2_recompress_resume;
 
 /* One primary algorithm and three for recompression, as in-tree. */
 #define Z2_CODECS_MAX	4
@@ -90,6 +91,9 @@ struct z2_algo {
  *	fixed while live
  * @pp_lock: held by whoever scans slots and moves what they hold; reset takes
  *	it after the move to resetting, which ends a run at its next segment
+ * @pp_done: objects that the run which is on has dealt with; under @pp_lock
+ * @recompress_resume: where a recompression goes on that a signal has interrupted,
+ *	or NULL; kmalloc'd; under @pp_lock, or where no run can be on
  * @writeback_lock: protects what begins with writeback_limit
  * @writeback_limit: 4 KiB blocks that may still be written
  * @writeback_limit_enable: whether that counts
@@ -129,7 +133,9 @@ struct z2_device {
 	struct z2_offload *offload;
 
 	struct z2_backing *backing;
-	struct mutex pp_lock;		/* see the lock order */
+	struct mutex pp_lock;		/* see the lock order; protects the next two */
+	unsigned long pp_done;
+	struct z2_recompress_resume *recompress_resume;
 	spinlock_t writeback_lock;	/* protects what begins with writeback_limit */
 	u64 writeback_limit;
 	bool writeback_limit_enable;

@@ -1,6 +1,6 @@
 #!/bin/sh
 # A run on a slow device: statistics, reads, writes, frees and idle marks go on
-# meanwhile, another run is refused, and a signal, a reset or a removal ends it.
+# meanwhile, another run is refused, and a fatal signal, a reset or a removal ends it.
 . /tests/lib.sh
 begin
 . /tests/functional/writeback.sh
@@ -66,12 +66,53 @@ is "the others are in memory" $(($(backing_stat objects) * 4096 + $(stat_of comp
 is "no errors" "$(errors) $(stat_of failed_reads) $(stat_of failed_writes)" "0 0 0 0 0"
 nothing_left "after a run"
 
-# Ctrl-C sends SIGINT, which a shell has its background jobs ignore.
+# What stops a process for a while, or is handled by it, ends no run: it goes on
+# with the rest, and writes nothing twice.
+stopped() { grep -q '^State:.[Tt]' /proc/$run/status; }
+frozen() { grep -qx 'frozen 1' "$WORK/cgroup/run/cgroup.events"; }
+goes_on_after() {
+	still_on "$1: the run is still on"
+	wait $run
+	is "$1: it ends well" "$(cat "$run_out")" OK
+	is "$1: all is on the device" "$(backing_stat objects) $(bd blocks)" "2560 2560"
+	is "$1: and was written once" $(($(bd writes) - before)) 2560
+	ok_if "$1: all is right" blkop check "$dev" 0 10M 31
+	nothing_left "$1"
+}
+mkdir cgroup
+ok_if "cgroups" mount -t cgroup2 none "$WORK/cgroup"
+mkdir cgroup/run
+before=$(bd writes)
+run_starts
+kill -STOP $run
+ok_if "SIGSTOP stops it" eventually 3 stopped
+kill -CONT $run
+ok_if "a debugger attaches" attach $run
+ok_if "and once more" attach $run
+echo $run >cgroup/run/cgroup.procs
+echo 1 >cgroup/run/cgroup.freeze
+ok_if "a cgroup freezes it" eventually 3 frozen
+echo 0 >cgroup/run/cgroup.freeze
+goes_on_after "stopped, traced, frozen"
+rmdir cgroup/run
+before=$(bd writes)
+run_starts -a
+goes_on_after "a hundred alarms a second"
+before=$(bd writes)
+ok_if "data" blkop write "$dev" 0 10M 31
+run_bg sh -c 'trap : CHLD; sleep 0.5 & echo huge >"$1" && echo OK' sh "$sys/writeback"
+run=$bg run_out=$bg_out
+eventually 5 started || fail "a run begins"
+sleep 1
+goes_on_after "a shell's trapped SIGCHLD"
+
+# A handler that is meant to interrupt system calls does. Ctrl-C sends SIGINT, which
+# a shell has its background jobs ignore.
 before=$(bd writes)
 run_starts -t
 kill $run
 timed wait $run
-is "a signal interrupts a run" "$(cat "$run_out")" EINTR
+is "such a signal interrupts a run" "$(cat "$run_out")" EINTR
 holds "within a few segments" $took -lt 150
 holds "something was written" $(($(bd writes) - before)) -gt 0
 holds "not all" $(($(bd writes) - before)) -lt 2000

@@ -180,6 +180,7 @@ if [ $SLOW = 1 ]; then
 		run=$bg run_out=$bg_out
 		eventually 20 shrinking || fail "a run begins"
 	}
+	stopped() { grep -q '^State:.[Tt]' /proc/$run/status; }
 	still_on() { kill -0 $run 2>/dev/null && pass "$1" || fail "$1" "the run is over: $(cat "$run_out")"; }
 	run_starts
 	timed cat "$sys"/*_stat "$sys/disksize" "$sys/recomp_algorithm" >/dev/null
@@ -191,13 +192,24 @@ if [ $SLOW = 1 ]; then
 	ok_if "and writing" memory write "$dev" 40M 1M 80
 	still_on "the run is on all the time"
 	end_bg $run
-	is "a signal ends it" "$(cat "$run_out")" ""
+	is "a fatal signal ends it" "$(cat "$run_out")" ""
 	ok_if "nothing is lost" memory check "$dev" 40M 1M 80
 	for what in 1 2 3 4; do
 		ok_if "of every 5th page from $what on, all are right" env BLKOP_STEP=5 BLKOP_FILL=memory \
 			blkop check "$dev" $((what * 4))K $((32768 - what * 4))K 79
 	done
+	# What only stops it for a while doesn't end it.
 	run_starts -t
+	kill -STOP $run
+	ok_if "SIGSTOP stops it" eventually 3 stopped
+	kill -CONT $run
+	before=$(compressed_size)
+	ok_if "SIGCONT has it go on" eventually 20 shrinking
+	ok_if "a debugger attaches" attach $run
+	before=$(compressed_size)
+	ok_if "and it goes on" eventually 20 shrinking
+	still_on "it is the same run"
+	# A handler that is meant to interrupt system calls does.
 	kill -TERM $run
 	wait $run
 	is "the errno of that" "$(cat "$run_out")" EINTR

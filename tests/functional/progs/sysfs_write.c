@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * sysfs_write [-nkt] FILE TEXT
+ * sysfs_write [-nkta] FILE TEXT
  *
  * Writes TEXT and a newline to FILE in one write(), as echo does, and prints
  * the name of the errno, or OK: a shell tells no errors apart.
@@ -8,11 +8,14 @@
  *   -n  without the newline
  *   -k  then print what the kernel logged meanwhile, a message a line
  *   -t  catch SIGTERM, so that what it interrupts has an errno to tell
+ *   -a  have SIGALRM a hundred times a second, with a handler that is not meant to
+ *       interrupt system calls
  *   -r  instead read FILE: print the name of the errno, or OK and what it says
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "common.h"
@@ -20,6 +23,14 @@
 static void caught(int sig)
 {
 	(void)sig;
+}
+
+static void start_alarms(void)
+{
+	const struct timeval every = { .tv_usec = 10000 };
+
+	sigaction(SIGALRM, &(struct sigaction){ .sa_handler = caught, .sa_flags = SA_RESTART }, NULL);
+	setitimer(ITIMER_REAL, &(struct itimerval){ every, every }, NULL);
 }
 
 static int open_log(void)
@@ -85,7 +96,7 @@ int main(int argc, char **argv)
 {
 	int newline = 1, log = -1, reading = 0, opt, err;
 
-	while ((opt = getopt(argc, argv, "+nktr")) != -1) {
+	while ((opt = getopt(argc, argv, "+nktar")) != -1) {
 		switch (opt) {
 		case 'n':
 			newline = 0;
@@ -96,6 +107,9 @@ int main(int argc, char **argv)
 		case 't':
 			sigaction(SIGTERM, &(struct sigaction){ .sa_handler = caught }, NULL);
 			break;
+		case 'a':
+			start_alarms();
+			break;
 		case 'r':
 			reading = 1;
 			break;
@@ -104,7 +118,7 @@ int main(int argc, char **argv)
 		}
 	}
 	if (argc - optind != (reading ? 1 : 2))
-		die("usage: sysfs_write [-nkt] FILE TEXT | sysfs_write -r FILE");
+		die("usage: sysfs_write [-nkta] FILE TEXT | sysfs_write -r FILE");
 
 	if (reading)
 		return !!read_text(argv[optind]);
