@@ -12,6 +12,7 @@
 #include <linux/slab.h>
 
 #include <zram2/backing.h>
+#include <zram2/file.h>
 
 /* I/O in flight that can count on memory; more only if there is some. */
 #define IO_RESERVE	16
@@ -370,20 +371,14 @@ struct z2_backing *z2_backing_open(const char *path, const char **why)
 {
 	struct z2_backing *backing;
 	struct file *file;
-	struct inode *inode;
 
-	file = filp_open(path, O_RDWR | O_LARGEFILE | O_EXCL, 0);
+	file = z2_file_open(path, S_IFBLK, O_RDWR | O_EXCL);
 	if (IS_ERR(file)) {
-		*why = "the backing device can't be opened";
+		*why = PTR_ERR(file) == -ENOTBLK ? "not a block device" :
+						   "the backing device can't be opened";
 		return ERR_CAST(file);
 	}
-	inode = file->f_mapping->host;
-	if (S_ISBLK(inode->i_mode)) {
-		backing = z2_backing_attach(I_BDEV(inode), why);
-	} else {
-		*why = "not a block device";
-		backing = ERR_PTR(-ENOTBLK);
-	}
+	backing = z2_backing_attach(I_BDEV(file->f_mapping->host), why);
 	if (IS_ERR(backing))
 		filp_close(file, NULL);
 	else

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Attributes for algorithms, their parameters, and recompression. */
 #include <linux/err.h>
+#include <linux/file.h>
+#include <linux/fs.h>
 #include <linux/kernel_read_file.h>
 #include <linux/slab.h>
 #include <linux/sysfs.h>
@@ -8,6 +10,7 @@
 
 #include <zram2/codec.h>
 #include <zram2/device.h>
+#include <zram2/file.h>
 #include <zram2/params.h>
 #include <zram2/recompress.h>
 #include <zram2/sysfs.h>
@@ -151,11 +154,19 @@ static ssize_t recompress_store(struct device *d, struct device_attribute *attr,
 
 static int load_dict(const char *path, struct z2_codec_params *params, const char **why)
 {
+	struct file *file = z2_file_open(path, S_IFREG, O_RDONLY);
 	void *dict = NULL;
-	ssize_t len = kernel_read_file_from_path(path, 0, &dict, DICT_MAX, NULL, READING_POLICY);
+	ssize_t len;
 
+	/* Whatever is wrong with it, in-tree says EINVAL. */
+	if (IS_ERR(file)) {
+		*why = PTR_ERR(file) == -EINVAL ? "the dictionary is no regular file" :
+						  "the dictionary can't be opened";
+		return -EINVAL;
+	}
+	len = kernel_read_file(file, 0, &dict, DICT_MAX, NULL, READING_POLICY);
+	fput(file);
 	if (len < 0) {
-		/* Whatever is wrong with it, in-tree says EINVAL. */
 		*why = len == -EFBIG ? "the dictionary is too large" :
 				       "the dictionary can't be read";
 		return -EINVAL;

@@ -11,10 +11,11 @@ long=$(printf "%s" $ten $ten $ten $ten $ten $ten $ten $ten $ten $ten)
 long=$long$long
 
 # The driver reports few messages in a short time, which is as it should be;
-# trying again later is safe since a bad input changes nothing.
+# trying again later is safe since a bad input changes nothing.  Nothing that is
+# refused takes long.
 refused() {
 	local answer
-	answer=$(sysfs_write -k "$1" "$2")
+	answer=$(timeout $((10 * SLOW)) sysfs_write -k "$1" "$2")
 	err=${answer%%
 *}
 	said=$(printf '%s\n' "$answer" | sed '1d; / callbacks suppressed$/d')
@@ -66,6 +67,10 @@ check_row() {
 	[ "$state" != new ] || set_to "$sys/reset" 1
 	before=$(snapshot)
 }
+
+# What opening alone would do harm to, or wait for.
+mkfifo fifo
+mknod tty c 5 0
 
 for state in new set swap backed recomp; do
 	new_disk
@@ -131,5 +136,22 @@ deflate EINVAL level=99
 lzo EOPNOTSUPP dict=$WORK/dictionary
 END
 set_to "$sys/comp_algorithm" lz4
+
+# What is refused for its type isn't even opened: who waits for somebody at the
+# other end of a FIFO goes on waiting.
+mkfifo other
+run_bg cat other
+reader=$bg
+sleep 0.5
+expect_errno ENOTBLK "$sys/backing_dev" "$WORK/other"
+sleep 0.5
+kill -0 $reader 2>/dev/null && pass "a FIFO is not opened as a backing device" || fail "a FIFO is not opened as a backing device"
+run_bg sh -c 'echo >fifo'
+writer=$bg
+sleep 0.5
+expect_errno EINVAL "$sys/algorithm_params" "algo=lz4 dict=$WORK/fifo"
+sleep 0.5
+kill -0 $writer 2>/dev/null && pass "nor as a dictionary" || fail "nor as a dictionary"
+
 expect_errno OK "$sys/disksize" 1M
 ok_if "the disk works" blkop write "$dev" 0 1M
