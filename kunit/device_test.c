@@ -202,7 +202,9 @@ static void device_defaults(struct kunit *test)
 	struct z2_device *dev = test->priv;
 
 	KUNIT_EXPECT_TRUE(test, dev->compressed_writeback);
+	KUNIT_EXPECT_FALSE(test, z2_device_drop_in());
 	z2_device_init(true, 3);
+	KUNIT_EXPECT_TRUE(test, z2_device_drop_in());
 	down_write(&dev->config_lock);
 	z2_device_reset_config(dev);
 	up_write(&dev->config_lock);

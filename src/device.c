@@ -34,20 +34,30 @@
 #define GC_LIMIT_SHARE		16
 
 /* Written once at module init. */
-static bool compressed_by_default = true;
+static bool drop_in;
 static unsigned int default_threads;
 
 /**
  * z2_device_init() - decide what new devices are like
- * @drop_in: they stand in for the in-tree driver's, and have its defaults
+ * @stand_in: they stand in for the in-tree driver's, and have its defaults
  * @threads: their offload_threads
  *
  * Context: process, at module init, before there is a device.
  */
-void z2_device_init(bool drop_in, unsigned int threads)
+void z2_device_init(bool stand_in, unsigned int threads)
 {
-	compressed_by_default = !drop_in;
+	drop_in = stand_in;
 	default_threads = threads;
+}
+
+/**
+ * z2_device_drop_in() - do devices stand in for the in-tree driver's?
+ *
+ * Context: any.
+ */
+bool z2_device_drop_in(void)
+{
+	return drop_in;
 }
 
 /**
@@ -191,7 +201,7 @@ void z2_device_reset_config(struct z2_device *dev)
 	dev->writeback_limit = 0;
 	dev->writeback_limit_enable = false;
 	dev->writeback_limit_stops = 0;
-	dev->compressed_writeback = compressed_by_default;
+	dev->compressed_writeback = !drop_in;
 	dev->writeback_packing = true;
 	dev->offload_threads = default_threads;
 	atomic_long_set(&dev->max_used_pages, 0);

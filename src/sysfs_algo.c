@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Attributes for algorithms, their parameters, and recompression. */
+#include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -71,6 +72,21 @@ static ssize_t comp_algorithm_store(struct device *d, struct device_attribute *a
 	int err = z2_params_algo_name(buf, &why) ?: set_algo(dev, Z2_PRIMARY, buf, &why);
 
 	return err ? z2_sysfs_refuse(dev, attr, why, err) : len;
+}
+
+/*
+ * There is a stream for each CPU, in the in-tree driver as well, which ignores what
+ * is written here and has the attribute for old tools' sake.
+ */
+static ssize_t max_comp_streams_show(struct device *d, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", num_online_cpus());
+}
+
+static ssize_t max_comp_streams_store(struct device *d, struct device_attribute *attr,
+				      const char *buf, size_t len)
+{
+	return len;
 }
 
 static ssize_t recomp_algorithm_show(struct device *d, struct device_attribute *attr, char *buf)
@@ -235,17 +251,28 @@ out:
 
 static DEVICE_ATTR_RW(comp_algorithm);
 static DEVICE_ATTR_WO(algorithm_params);
+static DEVICE_ATTR_RW(max_comp_streams);
 static DEVICE_ATTR_RW(recomp_algorithm);
 static DEVICE_ATTR_WO(recompress);
 
 static struct attribute *algo_attrs[] = {
 	&dev_attr_comp_algorithm.attr,
 	&dev_attr_algorithm_params.attr,
+	&dev_attr_max_comp_streams.attr,
 	&dev_attr_recomp_algorithm.attr,
 	&dev_attr_recompress.attr,
 	NULL
 };
 
+static umode_t algo_is_visible(struct kobject *kobj, struct attribute *attr, int n)
+{
+	if (attr == &dev_attr_max_comp_streams.attr &&
+	    !(Z2_COMPAT_MAX_COMP_STREAMS && z2_device_drop_in()))
+		return 0;
+	return attr->mode;
+}
+
 const struct attribute_group z2_sysfs_algo_group = {
 	.attrs = algo_attrs,
+	.is_visible = algo_is_visible,
 };

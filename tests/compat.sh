@@ -136,6 +136,7 @@ gone() {
 	done <<-'EOF'
 		zs_malloc()|pool|zsmalloc|zs_malloc
 		zs_obj_read_begin()|pool|zsmalloc|zs_obj_read_begin
+		zs_obj_read_begin()|sysfs_algo|zsmalloc|zs_obj_read_begin
 		blk_alloc_disk()|disk|blkdev|blk_alloc_disk
 		->rw_page()|disk|blkdev|BLK_FEAT_SYNCHRONOUS
 		struct block_device_operations|disk|blkdev|open

@@ -172,7 +172,8 @@ static inline u32 z2_device_stored_size(const struct z2_device *dev, const struc
 	return z2_object_size(obj);
 }
 
-void z2_device_init(bool drop_in, unsigned int threads);
+void z2_device_init(bool stand_in, unsigned int threads);
+bool z2_device_drop_in(void);
 
 struct z2_device *z2_device_create(int id);
 void z2_device_destroy(struct z2_device *dev);

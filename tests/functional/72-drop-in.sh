@@ -5,6 +5,7 @@
 . /tests/lib.sh
 begin
 unload_zram2
+CONTROL=/sys/class/zram-control
 
 disks() { ls /sys/block | grep "^$1[0-9]" | sort | tr '\n' ' '; }
 zramctls() { zramctl --bytes --raw --noheadings --output "$@"; }
@@ -17,6 +18,9 @@ ok_if "and the log says why" dmesg_has "zram2: drop_in=1: the kernel's own zram 
 ! loaded && pass "nothing stays loaded" || fail "nothing stays loaded"
 is "zram's disks are as they were" "$(disks zram)" "zram0 zram1 zram2 zram3 "
 is "it works" "$(cat /sys/class/zram-control/hot_add)" 4
+# Nothing on kernels whose zram has no such attribute.
+streams() { [ ! -e /sys/block/zram0/max_comp_streams ] || cat /sys/block/zram0/max_comp_streams; }
+zrams_streams=$(streams)
 
 # Native disks beside it: zramctl knows its own from ours.
 ok_if "zram2 loads beside it" modprobe zram2 num_devices=2
@@ -54,7 +58,7 @@ DISKSIZE 67108864
 DATA 5242880
 COMPR $(stat_of compr_data_size)
 ALGORITHM zstd
-STREAMS
+STREAMS $zrams_streams
 ZERO-PAGES 256
 TOTAL $(stat_of mem_used_total)
 MEM-LIMIT 0
@@ -77,6 +81,22 @@ ok_if "swapoff" swapoff /dev/zram1
 ok_if "zramctl --reset" zramctl --reset /dev/zram0 /dev/zram1 /dev/zram2
 is "nothing is listed" "$(zramctls NAME)" ""
 is "and removes them, as is zramctl's way" "$(disks zram)" ""
+
+# Streams, on kernels whose own zram has the attribute.
+is "a disk is added" "$(cat /sys/class/zram-control/hot_add)" 0
+is "max_comp_streams as in the kernel's own zram" "$(streams)" "$zrams_streams"
+use_disk zram0
+disk_id=0
+if [ -n "$zrams_streams" ]; then
+	is "it is the number of CPUs" "$(streams)" "$(nproc)"
+	expect_errno OK "$sys/max_comp_streams" 7
+	expect_errno OK "$sys/max_comp_streams" many
+	is "what is written is ignored" "$(streams)" "$(nproc)"
+	ok_if "zramctl --streams" sh -c 'zramctl --find --size 64M --streams 2 >found'
+	is "sets a disk up" "$(cat found) $(zramctls DISKSIZE)" "/dev/zram0 67108864"
+	is "and shows them" "$(zramctls STREAMS)" "$(nproc)"
+	set_to "$sys/reset" 1
+fi
 
 # File systems, and fio with its own check.
 for fs in ext4 xfs btrfs f2fs; do
