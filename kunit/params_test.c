@@ -120,6 +120,44 @@ static void params_size(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bytes, c->err ? UNTOUCHED : c->bytes);
 }
 
+/* The number that a text begins with, and what follows it. */
+static void params_size_begins(struct kunit *test)
+{
+	static const struct {
+		const char *text;
+		u64 bytes;
+		const char *rest;
+		int err;
+	} cases[] = {
+		{ "512M", 512ull << 20, "" },
+		{ " 512M\n", 512ull << 20, "" },
+		{ "1.5G\n", 1, ".5G\n" },
+		{ "4.1e+09\n", 4, ".1e+09\n" },
+		{ "512 M\n", 512, "M\n" },
+		{ "1Mx", SZ_1M, "x" },
+		{ "1M 2M", SZ_1M, "2M" },
+		{ "4e+09", 4ull << 60, "+09" },
+		{ "1,000", 1, ",000" },
+		{ "-1", 0, "", -EINVAL },
+		{ ".5G", 0, "", -EINVAL },
+		{ "x", 0, "", -EINVAL },
+		{ "", 0, "", -EINVAL },
+		{ "16E", 0, "", -ERANGE },
+		{ "99999999999999999999.5", 0, "", -ERANGE },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		const char *why = NULL, *rest = "";
+		u64 bytes = 0;
+		int err = z2_params_size_begins(cases[i].text, &bytes, &rest, &why);
+
+		expect_result(test, err, cases[i].err, why);
+		KUNIT_EXPECT_EQ_MSG(test, bytes, cases[i].bytes, "'%s'", cases[i].text);
+		KUNIT_EXPECT_STREQ_MSG(test, rest, cases[i].rest, "'%s'", cases[i].text);
+	}
+}
+
 /* Numbers. */
 struct number_case {
 	const char *text;
@@ -512,6 +550,7 @@ static void params_path(struct kunit *test)
 static struct kunit_case params_cases[] = {
 	KUNIT_CASE_PARAM(params_path, path_gen_params),
 	KUNIT_CASE_PARAM(params_size, size_gen_params),
+	KUNIT_CASE(params_size_begins),
 	KUNIT_CASE_PARAM(params_uint, uint_gen_params),
 	KUNIT_CASE_PARAM(params_zero, zero_gen_params),
 	KUNIT_CASE_PARAM(params_reset, reset_gen_params),

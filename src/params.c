@@ -58,15 +58,17 @@ static const char *parse_unit(const char *text, unsigned int *shift)
 }
 
 /**
- * z2_params_size() - a number of bytes: "512M", "0x1000", "2GiB"
+ * z2_params_size_begins() - a number of bytes, whatever may follow it
  * @text: what the user wrote
  * @bytes: the number
+ * @rest: what follows it, without the space in between; empty if nothing does
  * @why: what is wrong with it
  *
  * Context: any.
- * Return: 0, -EINVAL for malformed text, -ERANGE for 2^64 bytes and more.
+ * Return: 0, -EINVAL for what doesn't begin with a number, -ERANGE for 2^64 bytes
+ * and more.
  */
-int z2_params_size(const char *text, u64 *bytes, const char **why)
+int z2_params_size_begins(const char *text, u64 *bytes, const char **rest, const char **why)
 {
 	unsigned int shift;
 	const char *p;
@@ -79,12 +81,34 @@ int z2_params_size(const char *text, u64 *bytes, const char **why)
 		return refuse(why, "the size is too large", -ERANGE);
 
 	p = parse_unit(p, &shift);
-	if (*skip_spaces(p))
-		return refuse(why, "not a size: a number and K, M, G, T, P or E", -EINVAL);
 	if (value > U64_MAX >> shift)
 		return refuse(why, "the size is too large", -ERANGE);
 
 	*bytes = value << shift;
+	*rest = skip_spaces(p);
+	return 0;
+}
+
+/**
+ * z2_params_size() - a number of bytes: "512M", "0x1000", "2GiB"
+ * @text: what the user wrote
+ * @bytes: the number
+ * @why: what is wrong with it
+ *
+ * Context: any.
+ * Return: 0, -EINVAL for malformed text, -ERANGE for 2^64 bytes and more.
+ */
+int z2_params_size(const char *text, u64 *bytes, const char **why)
+{
+	const char *rest;
+	u64 value;
+	int err = z2_params_size_begins(text, &value, &rest, why);
+
+	if (err)
+		return err;
+	if (*rest)
+		return refuse(why, "not a size: a number and K, M, G, T, P or E", -EINVAL);
+	*bytes = value;
 	return 0;
 }
 

@@ -12,6 +12,7 @@
 #include <linux/device.h>
 #include <linux/math64.h>
 #include <linux/ratelimit.h>
+#include <linux/string.h>
 #include <linux/sysfs.h>
 
 #include <zram2/device.h>
@@ -63,6 +64,27 @@ unsigned int z2_sysfs_scan_of(enum z2_params_type type)
 	return what[type];
 }
 
+/*
+ * A size, of an attribute that the in-tree driver has as well.  That one takes the
+ * number that the text begins with, and so must who stands in for it: tools write
+ * what awk makes of a large number, or a fraction, and go on.
+ */
+static int parse_size(struct z2_device *dev, const struct device_attribute *attr,
+		      const char *buf, u64 *bytes, const char **why)
+{
+	const char *rest;
+	int err;
+
+	if (!z2_device_drop_in())
+		return z2_params_size(buf, bytes, why);
+	err = z2_params_size_begins(buf, bytes, &rest, why);
+	if (!err && *rest)
+		pr_warn_ratelimited("%s: %s: taken as %llu bytes, ignoring '%.*s'\n",
+				    dev->disk->disk_name, attr->attr.name, *bytes,
+				    (int)strcspn(rest, "\n"), rest);
+	return err;
+}
+
 static ssize_t disksize_show(struct device *d, struct device_attribute *attr, char *buf)
 {
 	struct z2_device *dev = z2_sysfs_device(d);
@@ -82,7 +104,8 @@ static ssize_t disksize_store(struct device *d, struct device_attribute *attr, c
 	u64 disksize;
 	int err;
 
-	err = z2_params_size(buf, &disksize, &why) ?: z2_lifecycle_start(dev, disksize, &why);
+	err = parse_size(dev, attr, buf, &disksize, &why) ?:
+	      z2_lifecycle_start(dev, disksize, &why);
 	return err ? z2_sysfs_refuse(dev, attr, why, err) : len;
 }
 
@@ -113,7 +136,7 @@ static ssize_t mem_limit_store(struct device *d, struct device_attribute *attr, 
 	struct z2_device *dev = z2_sysfs_device(d);
 	const char *why = NULL;
 	u64 limit;
-	int err = z2_params_size(buf, &limit, &why);
+	int err = parse_size(dev, attr, buf, &limit, &why);
 
 	if (err)
 		return z2_sysfs_refuse(dev, attr, why, err);

@@ -72,6 +72,7 @@ struct z2_recompress_params {
 	int prio;
 };
 
+int z2_params_size_begins(const char *text, u64 *bytes, const char **rest, const char **why);
 int z2_params_size(const char *text, u64 *bytes, const char **why);
 int z2_params_uint(const char *text, unsigned int *value, const char **why);
 int z2_params_u64(const char *text, u64 *value, const char **why);

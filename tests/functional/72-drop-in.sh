@@ -98,6 +98,24 @@ if [ -n "$zrams_streams" ]; then
 	set_to "$sys/reset" 1
 fi
 
+# The number that a size begins with counts, and the log says what didn't.
+while IFS='|' read -r attribute text field value; do
+	log_mark
+	expect_errno OK "$sys/$attribute" "$text"
+	is "$attribute is" "$([ $field = size ] && cat "$sys/disksize" || stat_of $field)" $value
+	ok_if "$text: the log says so" dmesg_has "zram2: zram0: $attribute: taken as [0-9]* bytes, ignoring '"
+	[ $attribute != disksize ] || set_to "$sys/reset" 1
+done <<END
+disksize|1.5G|size|4096
+disksize|4.1e+09|size|4096
+disksize|512 M|size|4096
+disksize|8M 9M|size|8388608
+mem_limit|16Mb/s|mem_limit|16777216
+END
+for text in x .5G -1; do expect_errno EINVAL "$sys/disksize" "$text"; done
+expect_errno EINVAL "$sys/gc_limit" 1.5M
+drop_disk
+
 # File systems, and fio with its own check.
 for fs in ext4 xfs btrfs f2fs; do
 	ok_if "a disk for $fs" zramctl --find --size 400M
