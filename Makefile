@@ -5,18 +5,22 @@
 # The kernel to build and install for, by its release or by its headers.
 KVER ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KVER)/build
-PACKAGE := zram2
+# DROP_IN=1 makes zram.ko, for who looks at the name of the kernel's own zram; to
+# dkms and in packages it is a package of its own.
+PACKAGES := zram2 zram2-drop-in
+PACKAGE := zram2$(if $(DROP_IN),-drop-in)
 # Written down there alone; the packages' files are checked against it.
 VERSION = $(shell sed -n 's/^PACKAGE_VERSION="*\([^"]*\)"*$$/\1/p' dkms.conf)
 Q ?= @
 
 all: module
 
-# One module for the kernel whose headers KDIR names; KUNIT=1 adds the suites.
+# One module for the kernel whose headers KDIR names: zram2.ko, or with DROP_IN=1
+# zram.ko; KUNIT=1 adds the suites.
 module:
 	$(Q)test -e $(KDIR)/Makefile || { echo "No kernel headers at $(KDIR): install linux-headers-$(KVER)" \
 		"(Debian) or kernel-devel (Fedora), or name another tree with KDIR=." >&2; exit 1; }
-	$(MAKE) -C $(KDIR) M=$(CURDIR)/src modules
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/src DROP_IN=$(DROP_IN) modules
 ifdef KUNIT
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/kunit modules
 endif
@@ -50,10 +54,10 @@ bench: export QUICK ?=
 bench: export KERNEL ?=
 
 # Whatever version is there already is replaced.
-REMOVE_ALL = for v in $$(dkms status $(PACKAGE) | sed -n 's|^$(PACKAGE)/\([^,:]*\).*|\1|p' | sort -u); do \
-		dkms remove $(PACKAGE)/$$v --all && rm -rf /usr/src/$(PACKAGE)-$$v || exit 1; done
+REMOVE_ALL = for v in $$(dkms status $(1) | sed -n 's|^$(1)/\([^,:]*\).*|\1|p' | sort -u); do \
+		dkms remove $(1)/$$v --all && rm -rf /usr/src/$(1)-$$v || exit 1; done
 install: preflight
-	$(Q)$(REMOVE_ALL)
+	$(Q)$(call REMOVE_ALL,$(PACKAGE))
 	$(Q)$(MAKE) --no-print-directory install-source install-files
 	dkms add $(PACKAGE)/$(VERSION)
 	dkms install $(PACKAGE)/$(VERSION) -k $(KVER)
@@ -69,6 +73,10 @@ install-source:
 	$(Q)rm -rf $(SRCDIR)
 	$(Q)for f in Makefile dkms.conf src/Kbuild $(filter-out %.mod.c,$(wildcard src/*.c)) include/*/*.h include/*/*.mk; do \
 		install -D -m 644 $$f $(SRCDIR)/$$f || exit 1; done
+ifdef DROP_IN
+	$(Q)sed -i -e 's/^\(PACKAGE_NAME=\).*/\1"$(PACKAGE)"/' -e 's/^\(BUILT_MODULE_NAME.*=\).*/\1"zram"/' \
+		-e 's/make module/& DROP_IN=1/' $(SRCDIR)/dkms.conf
+endif
 
 # What belongs to the system and not to the module: a rule for udev, swap at
 # boot, the manual. The drop-in's file is an example, for who wants it to copy.
@@ -87,7 +95,7 @@ install-files:
 uninstall:
 	$(Q)dist/preflight remove
 	-$(Q)! command -v systemctl >/dev/null || systemctl --quiet disable --now zram2-swap.service
-	$(Q)$(REMOVE_ALL)
+	$(Q)$(foreach package,$(PACKAGES),$(call REMOVE_ALL,$(package));)
 	rm -rf $(SRCDIR) /usr/lib/zram2 $(DOCDIR)
 	rm -f /usr/lib/udev/rules.d/59-zram2.rules /usr/lib/systemd/system/zram2-swap.service \
 		/usr/share/man/man4/zram2.4 /etc/zram2-swap.conf
@@ -96,10 +104,10 @@ version:
 	@echo $(VERSION)
 
 # What packages are made of: build/zram2-VERSION.tar.gz.
-TARBALL := build/$(PACKAGE)-$(VERSION).tar.gz
+TARBALL := build/zram2-$(VERSION).tar.gz
 dist:
 	$(Q)mkdir -p build
-	$(Q)git ls-files -z | tar --null -T - --transform='s,^,$(PACKAGE)-$(VERSION)/,' --owner=0 --group=0 -czf $(TARBALL)
+	$(Q)git ls-files -z | tar --null -T - --transform='s,^,zram2-$(VERSION)/,' --owner=0 --group=0 -czf $(TARBALL)
 	@echo $(TARBALL)
 
 clean:
@@ -110,7 +118,7 @@ clean:
 
 help:
 	@echo 'make                the module, for the running kernel (or KDIR=...)'
-	@echo 'make install        install it through dkms; as root'
+	@echo 'make install        install it through dkms; as root (DROP_IN=1: as zram.ko, in place of the kernel'"'"'s)'
 	@echo 'make uninstall      take it away again; as root'
 	@echo 'make dist           a tarball to make packages of'
 	@echo 'make demo           boot a stock kernel with it and show what it does (KERNEL=6.1, 6.12, 7.2)'

@@ -8,6 +8,7 @@
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
+#include <linux/stringify.h>
 #include <linux/sysfs.h>
 
 #include <zram2/backing.h>
@@ -24,9 +25,11 @@ static unsigned int num_devices = 1;
 module_param(num_devices, uint, 0444);
 MODULE_PARM_DESC(num_devices, "devices to create at load (1)");
 
-static bool drop_in;
+/* Not for zram.ko to be told: under that name nobody wants anything else. */
+static bool drop_in = Z2_DROP_IN;
 module_param(drop_in, bool, 0444);
-MODULE_PARM_DESC(drop_in, "stand in for the kernel's own zram: devices zram0, ... (0)");
+MODULE_PARM_DESC(drop_in, "stand in for the kernel's own zram: devices zram0, ... ("
+		 __stringify(Z2_DROP_IN) ")");
 
 static unsigned int offload_threads;
 module_param(offload_threads, uint, 0444);
@@ -136,7 +139,7 @@ static int __init zram2_init(void)
 	err = z2_gc_init();
 	if (err)
 		goto exit_backing;
-	err = z2_offload_init("zram2_offload");
+	err = z2_offload_init(KBUILD_MODNAME "_offload");
 	if (err)
 		goto exit_gc;
 	err = z2_disk_init(drop_in ? "zram" : "zramx");
@@ -193,6 +196,6 @@ static void __exit zram2_exit(void)
 module_exit(zram2_exit);
 
 MODULE_LICENSE("GPL");
-MODULE_DESCRIPTION("Compressed RAM block devices");
+MODULE_DESCRIPTION("zram2: compressed RAM block devices");
 MODULE_VERSION(Z2_VERSION);
 MODULE_AUTHOR("zram2 developers");

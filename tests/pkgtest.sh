@@ -62,7 +62,7 @@ installed() {
 	[[ $status = *"$1, $KVER, "*": installed"* && $(wc -l <<<"$status") = 1 ]] || { echo "dkms says: $status"; return 1; }
 }
 
-module_path() { as_root find "$ROOT/lib/modules/$KVER/" -path '*/updates/*' -name 'zram2.ko*'; }
+module_path() { as_root find "$ROOT/lib/modules/$KVER/" -path '*/updates/*' -name "${1:-zram2}.ko*"; }
 
 # The module, as the machine would load it: OUT/src/zram2.ko.
 module_take() {
@@ -124,6 +124,8 @@ deb_in() {
 		boot_built "$suite"
 	fi
 
+	drop_in_deb_in "$suite"
+
 	as_root sed -i 's/^size=.*/size=25%/' "$ROOT/etc/zram2-swap.conf"
 	install_deb "$NEXT" "$suite: a higher version replaces it" || return 0
 	check "$suite: dkms has only that one" installed "$NEXT"
@@ -137,6 +139,22 @@ deb_in() {
 	check "$suite: the module is not" test -z "$(module_path)"
 	works "$suite: it can be purged" in_root dpkg -P zram2-dkms || return 0
 	check "$suite: nothing is left behind" as_before "$before"
+}
+
+# zram.ko comes with a package of its own, and with nothing else.
+drop_in_deb_in() {
+	local suite=$1
+	check "$suite: there is no zram.ko" test -z "$(module_path zram)"
+	works "$suite: zram2-drop-in-dkms installs" in_root dpkg -i "/mnt/zram2-drop-in-dkms_${VERSION}_all.deb" || return 0
+	check "$suite: it has zram.ko" test -n "$(module_path zram)"
+	check "$suite: which is zram2" drop_in_is_zram2
+	check "$suite: zram2.ko is there as well" test -n "$(module_path)"
+	works "$suite: it can be purged" in_root dpkg -P zram2-drop-in-dkms || return 0
+	check "$suite: zram.ko is gone" test -z "$(module_path zram)"
+}
+drop_in_is_zram2() {
+	[ "$(in_root modinfo -k "$KVER" -F version zram)" = "$VERSION" ] &&
+		[[ $(in_root modinfo -k "$KVER" -F description zram) = zram2:* ]]
 }
 
 # What autopkgtest-pkg-dkms runs, on a repository of this one package.

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Tracepoints, events/zram2 in tracefs.  Each names its disk; sizes are bytes,
+ * Tracepoints, events/zram2 in tracefs, or events/zram.  Each names its disk; sizes are bytes,
  * blocks are those of 4 KiB on the backing device.
  */
 #undef TRACE_SYSTEM
-#define TRACE_SYSTEM zram2
+#define TRACE_SYSTEM Z2_NAME
 
 #if !defined(ZRAM2_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
 #define ZRAM2_TRACE_H

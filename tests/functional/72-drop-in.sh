@@ -1,5 +1,5 @@
 #!/bin/sh
-# vm: extra=zram_tools bins=mkswap timeout=240
+# vm: extra=zram_tools,drop_in bins=mkswap timeout=360
 # drop_in=1: programs made for the in-tree zram, unmodified, on zram2; what
 # happens when both are wanted; and native disks beside a loaded in-tree zram.
 . /tests/lib.sh
@@ -186,6 +186,74 @@ ok_if "its reset" zram-generator --reset-device zram0
 is "nothing is set up" "$(zramctls NAME)" ""
 ok_if "modprobe -r zram" modprobe -r zram
 rm -f /etc/modprobe.d/zram2-drop-in.conf
+
+# zram.ko, for what looks at the module's name and knows no other.
+[ ! -e /sys/module/zram ] || fail "the name is free"
+cp /lib/modules/drop-in/zram.ko "/lib/modules/$(uname -r)/updates/"
+depmod
+named() { lsmod | awk '$1 ~ /^zram/ { print $1 }' | sort | tr '\n' ' '; }
+is "modprobe takes it, and not the kernel's own" "$(modinfo -F description zram)" "zram2: compressed RAM block devices"
+ok_if "modinfo -p knows num_devices" sh -c 'modinfo -p zram | grep -q ^num_devices:'
+
+# As the Linux Test Project's zram01 and zram02 do.
+log_mark
+ok_if "modprobe zram num_devices=4" modprobe zram num_devices=4
+ok_if "lsmod | grep zram" sh -c 'lsmod | grep -q "^zram "'
+is "it is there alone" "$(named)" "zram "
+[ -d /sys/module/zram ] && pass "/sys/module/zram" || fail "/sys/module/zram"
+is "num_devices is what was asked for" "$(cat /sys/module/zram/parameters/num_devices) $(disks zram)" "4 zram0 zram1 zram2 zram3 "
+[ -d /sys/class/zram-control ] && pass "/sys/class/zram-control" || fail "/sys/class/zram-control"
+for use_disk_of in zram0 zram1; do
+	use_disk $use_disk_of
+	set_to "$sys/comp_algorithm" lzo
+	set_to "$sys/disksize" 40M
+done
+ok_if "mkswap" mkswap /dev/zram0
+ok_if "swapon" swapon /dev/zram0
+ok_if "mkfs" mkfs.ext4 -q /dev/zram1
+mkdir -p "$WORK/named"
+ok_if "mount" mount /dev/zram1 "$WORK/named"
+for how in rmmod 'modprobe -r'; do
+	$how zram 2>/dev/null && fail "$how zram while in use" || pass "$how zram while in use"
+done
+is "all are there" "$(disks zram)" "zram0 zram1 zram2 zram3 "
+is "zram2 doesn't stand in for what does" "$(modprobe zram2 drop_in=1 2>&1 | grep -o 'Device or resource busy')" "Device or resource busy"
+ok_if "swapoff" swapoff /dev/zram0
+ok_if "umount" umount "$WORK/named"
+ok_if "rmmod zram" rmmod zram
+is "all is gone" "$(named)$(disks zram)$(ls -d /sys/module/zram /sys/class/zram-control 2>/dev/null)" ""
+
+# As distributions' scripts have it.
+echo 'options zram num_devices=3' >/etc/modprobe.d/zram.conf
+ok_if "modprobe zram" modprobe zram
+is "has its options" "$(disks zram)" "zram0 zram1 zram2 "
+ok_if "zramctl" sh -c 'zramctl --find --size 8M --algorithm lz4 >found'
+is "finds a disk" "$(cat found)" /dev/zram0
+ok_if "modprobe -r zram" modprobe -r zram
+is "all is gone" "$(named)" ""
+rm /etc/modprobe.d/zram.conf
+(cd /tests/selftests/zram && timeout 60 bash ./zram.sh) >selftests 2>&1
+is "the kernel's selftests pass" "$(grep -c ': \[PASS\]' selftests) $(grep -c FAIL selftests)" "2 0"
+grep -q 'zram01 : \[PASS\]' selftests || explain <selftests
+[ ! -d /sys/module/zram ] || rmmod zram
+
+# It and a native zram2 know nothing of each other.
+ok_if "zram2 loads" modprobe zram2 num_devices=1 offload_threads=1
+ok_if "zram loads beside it" modprobe zram offload_threads=1
+is "both are there" "$(named)$(disks zram)$(disks zramx)" "zram zram2 zram0 zramx0 "
+echo 8M >/sys/block/zram0/disksize
+echo 8M >/sys/block/zramx0/disksize
+ok_if "a disk of one" blkop write /dev/zram0 0 4M 5
+ok_if "a disk of the other" blkop write /dev/zramx0 0 4M 6
+ok_if "have their own data" blkop check /dev/zram0 0 4M 5
+ok_if "each" blkop check /dev/zramx0 0 4M 6
+is "and their own events" "$(cd $tracing/events && ls -d zram zram2 | tr '\n' ' ')" "zram zram2 "
+ok_if "one goes" rmmod zram
+ok_if "the other has its data" blkop check /dev/zramx0 0 4M 6
+ok_if "and goes" rmmod zram2
+is "the kernel has nothing to say of it" "$(log_since | grep -Eic 'cannot create|could not create|duplicate')" 0
+rm "/lib/modules/$(uname -r)/updates/zram.ko"
+depmod
 
 # With ours gone the kernel's own zram is as welcome as before.
 ok_if "the kernel's own zram loads again" modprobe zram

@@ -65,6 +65,11 @@ make_install_in() {
 	check "make install: the manual is there" as_root test -s "$ROOT/usr/share/man/man4/zram2.4"
 	works "make install: once more" in_root make -C /tmp/zram2 install || return 0
 	check "make install: it is there once" installed "$VERSION"
+	check "make install: no zram.ko" test -z "$(module_path zram)"
+	works "make install DROP_IN=1" in_root make -C /tmp/zram2 install DROP_IN=1 || return 0
+	check "make install DROP_IN=1: zram.ko" test -n "$(module_path zram)"
+	check "make install DROP_IN=1: which is zram2" drop_in_is_zram2
+	check "make install DROP_IN=1: beside zram2.ko" installed "$VERSION"
 	as_root sed -i "s/^PACKAGE_VERSION=.*/PACKAGE_VERSION=\"$NEXT\"/" "$ROOT/tmp/zram2/dkms.conf"
 	works "make install: a higher version" in_root make -C /tmp/zram2 install || return 0
 	check "make install: dkms has only that one" installed "$NEXT"

@@ -43,3 +43,12 @@ extra_udev() {
 		"$root/usr/lib/udev/rules.d/"
 	ln -s /usr/local/sbin/udevadm "$root/usr/local/sbin/systemd-udevd"
 }
+
+# zram.ko, and what has modprobe take it: a case puts it in its place by itself.
+extra_drop_in() {
+	local root=$1 dir=$Z2_TOP/build/$target-drop-in
+	with_lock "build-$target-drop-in" build_module "$target" "$dir" DROP_IN=1 || die "zram.ko does not build"
+	mkdir -p "$root/lib/modules/drop-in"
+	strip -g -o "$root/lib/modules/drop-in/zram.ko" "$dir/src/zram.ko"
+	ln -s kmod "$root/usr/local/sbin/depmod"
+}
