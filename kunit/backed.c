@@ -223,6 +223,20 @@ int z2t_backed_run(struct z2t_backed *t, unsigned int what, unsigned long first,
 }
 
 /**
+ * z2t_backed_prepare() - pages on the backing device, and nothing recorded yet
+ * @t: the device
+ * @nr: how many
+ * @bytes: see z2t_backed_data()
+ */
+void z2t_backed_prepare(struct z2t_backed *t, unsigned long nr, unsigned int bytes)
+{
+	z2t_backed_write_all(t, nr, bytes);
+	KUNIT_ASSERT_EQ(t->test, z2t_backed_run(t, 0, 0, ULONG_MAX), 0);
+	KUNIT_ASSERT_EQ(t->test, z2t_backed_count(t), nr);
+	z2t_bdev_forget(t->fake);
+}
+
+/**
  * z2t_backed_object() - what a slot holds
  * @t: the device
  * @index: the slot
@@ -347,7 +361,11 @@ void z2t_backed_expect_empty(struct z2t_backed *t)
 	KUNIT_EXPECT_EQ(t->test, READ_ONCE(t->fake->in_flight), 0);
 }
 
-static void reader_end(struct bio *bio)
+/**
+ * z2t_reader_end() - a reader's bio has ended
+ * @bio: with the reader as its private
+ */
+void z2t_reader_end(struct bio *bio)
 {
 	struct z2t_reader *reader = bio->bi_private;
 
@@ -385,7 +403,7 @@ void z2t_reader_start(struct z2t_backed *t, struct z2t_reader *reader, unsigned 
 	bio_init(&reader->bio, t->dev->disk->part0, reader->vecs, ARRAY_SIZE(reader->vecs),
 		 REQ_OP_READ);
 	reader->bio.bi_iter.bi_sector = first << (PAGE_SHIFT - SECTOR_SHIFT);
-	reader->bio.bi_end_io = reader_end;
+	reader->bio.bi_end_io = z2t_reader_end;
 	reader->bio.bi_private = reader;
 	reinit_completion(&reader->done);
 	/* From the last page on, so that none merges with the next. */

@@ -86,6 +86,7 @@ bool z2t_backed_holds(struct z2t_backed *t, unsigned long index, unsigned int by
 int z2t_backed_run(struct z2t_backed *t, unsigned int what, unsigned long first,
 		   unsigned long last);
 void z2t_backed_write_all(struct z2t_backed *t, unsigned long nr, unsigned int bytes);
+void z2t_backed_prepare(struct z2t_backed *t, unsigned long nr, unsigned int bytes);
 struct z2_object z2t_backed_object(struct z2t_backed *t, unsigned long index);
 struct z2_extent z2t_backed_extent(struct z2t_backed *t, unsigned long index);
 bool z2t_backed_on_device(struct z2t_backed *t, unsigned long index);
@@ -99,6 +100,7 @@ void z2t_backed_expect_empty(struct z2t_backed *t);
 struct z2t_reader *z2t_reader_create(struct z2t_backed *t);
 void z2t_reader_start(struct z2t_backed *t, struct z2t_reader *reader, unsigned long first,
 		      unsigned int nr);
+void z2t_reader_end(struct bio *bio);
 bool z2t_reader_wait(struct z2t_reader *reader);
 void *z2t_reader_page(struct z2t_reader *reader, unsigned int nth);
 

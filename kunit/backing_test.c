@@ -5,6 +5,7 @@
 #include <linux/bio.h>
 #include <linux/blkdev.h>
 #include <linux/completion.h>
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/math64.h>
 #include <linux/preempt.h>
@@ -355,6 +356,50 @@ static void backing_io(struct kunit *test)
 	z2_backing_close(backing);
 }
 
+/* What close waits for: all of done(), not only what it tells others. */
+
+struct late {
+	struct completion called;
+	bool returned;
+};
+
+static void end_late(struct z2_backing_io *io)
+{
+	struct late *late = io->private;
+
+	z2_backing_io_free(io);
+	complete(&late->called);
+	msleep(100);
+	WRITE_ONCE(late->returned, true);
+}
+
+static void backing_close_waits_for_done(struct kunit *test)
+{
+	static const enum req_op ops[] = { REQ_OP_READ, REQ_OP_WRITE };
+	struct z2t_bdev *fake = fake_create(test, 1 << 20, 512);
+	struct page *page = z2t_page_alloc(test, 0);
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(ops); i++) {
+		struct z2_backing *backing;
+		struct z2_backing_io *io;
+		struct late late = {};
+		const char *why;
+
+		init_completion(&late.called);
+		backing = z2_backing_attach(fake->bdev, &why);
+		KUNIT_ASSERT_FALSE(test, IS_ERR(backing));
+		io = z2_backing_io_alloc(backing, ops[i], 1, GFP_NOIO);
+		__bio_add_page(&io->bio, page, PAGE_SIZE, 0);
+		io->done = end_late;
+		io->private = &late;
+		z2_backing_io_submit(io, 0);
+		wait_for_completion(&late.called);
+		z2_backing_close(backing);
+		KUNIT_EXPECT_TRUE(test, READ_ONCE(late.returned));
+	}
+}
+
 static struct kunit_case backing_cases[] = {
 	KUNIT_CASE(check_fits),
 	KUNIT_CASE(check_is_linear),
@@ -365,6 +410,7 @@ static struct kunit_case backing_cases[] = {
 	KUNIT_CASE(backing_attach),
 	KUNIT_CASE(backing_attach_without_memory),
 	KUNIT_CASE(backing_io),
+	KUNIT_CASE(backing_close_waits_for_done),
 	{}
 };
 

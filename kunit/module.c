@@ -16,12 +16,10 @@ static int __init zram2_kunit_init(void)
 
 	if (err)
 		return err;
-	err = z2_backing_init();
-	if (err)
-		goto exit_codec;
+	z2_backing_init();
 	err = z2_gc_init();
 	if (err)
-		goto exit_backing;
+		goto exit_codec;
 	err = z2_offload_init("z2kunit_offload");
 	if (err)
 		goto exit_gc;
@@ -35,8 +33,6 @@ exit_offload:
 	z2_offload_exit();
 exit_gc:
 	z2_gc_exit();
-exit_backing:
-	z2_backing_exit();
 exit_codec:
 	z2_codec_exit();
 	return err;
@@ -51,7 +47,6 @@ static void __exit zram2_kunit_exit(void)
 	z2_disk_exit();
 	z2_offload_exit();
 	z2_gc_exit();
-	z2_backing_exit();
 	z2_codec_exit();
 }
 module_exit(zram2_kunit_exit);

@@ -28,15 +28,6 @@ static struct z2t_backed *backed(struct kunit *test, unsigned int block_size)
 	return z2t_backed_create(test, &config);
 }
 
-/* Pages of a kind, on the device, and nothing recorded yet. */
-static void prepare(struct z2t_backed *t, unsigned long nr, unsigned int bytes)
-{
-	z2t_backed_write_all(t, nr, bytes);
-	KUNIT_ASSERT_EQ(t->test, z2t_backed_run(t, 0, 0, ULONG_MAX), 0);
-	KUNIT_ASSERT_EQ(t->test, z2t_backed_count(t), nr);
-	z2t_bdev_forget(t->fake);
-}
-
 static void expect_read(struct z2t_backed *t, struct z2t_reader *reader, unsigned int nr,
 			unsigned int bytes, u64 seed)
 {
@@ -76,7 +67,7 @@ static void readback_reads_what_it_needs(struct kunit *test)
 	unsigned long i;
 	u64 total = 0;
 
-	prepare(t, 12, Z2T_SMALL);
+	z2t_backed_prepare(t, 12, Z2T_SMALL);
 	for (i = 0; i < 12; i++) {
 		struct z2_extent ext = z2t_backed_extent(t, i);
 		u64 start = round_down(first_byte(&ext), unit);
@@ -106,7 +97,7 @@ static void readback_neighbours(struct kunit *test)
 	struct z2_extent first, last;
 
 	reader = z2t_reader_create(t);
-	prepare(t, 32, Z2T_SMALL);
+	z2t_backed_prepare(t, 32, Z2T_SMALL);
 	z2t_reader_start(t, reader, 0, 32);
 	expect_read(t, reader, 32, Z2T_SMALL, 0);
 	KUNIT_EXPECT_EQ(test, t->fake->nr, 1);
@@ -130,7 +121,7 @@ static void readback_mixed_bio(struct kunit *test)
 	struct z2t_backed *t = backed(test, 512);
 	struct z2t_reader *reader = z2t_reader_create(t);
 
-	prepare(t, 12, Z2T_SMALL);
+	z2t_backed_prepare(t, 12, Z2T_SMALL);
 	z2_page_free(t->dev, 2);
 	KUNIT_EXPECT_EQ(test, z2t_backed_write(t, 5, Z2T_SMALL, 500), 0);
 	KUNIT_EXPECT_EQ(test, z2t_backed_write(t, 6, Z2T_RAW, 600), 0);
@@ -157,7 +148,7 @@ static void readback_raw_is_direct(struct kunit *test)
 	struct z2t_backed *t = backed(test, 512);
 	struct z2t_reader *reader = z2t_reader_create(t);
 
-	prepare(t, 10, Z2T_RAW);
+	z2t_backed_prepare(t, 10, Z2T_RAW);
 	z2t_reader_start(t, reader, 3, 4);
 	expect_read(t, reader, 4, Z2T_RAW, 3);
 	KUNIT_ASSERT_EQ(test, t->fake->nr, 1);
@@ -175,7 +166,7 @@ static void readback_uncompressed(struct kunit *test)
 	struct z2t_backed *t = z2t_backed_create(test, &config);
 	struct z2t_reader *reader = z2t_reader_create(t);
 
-	prepare(t, 10, Z2T_SMALL);
+	z2t_backed_prepare(t, 10, Z2T_SMALL);
 	z2t_reader_start(t, reader, 0, 10);
 	expect_read(t, reader, 10, Z2T_SMALL, 0);
 	KUNIT_ASSERT_EQ(test, t->fake->nr, 1);
@@ -241,7 +232,7 @@ static void readback_unaligned(struct kunit *test)
 	u8 *mem = page_address(z2t_page_alloc(test, 2));
 	unsigned int i;
 
-	prepare(t, 4, Z2T_SMALL);
+	z2t_backed_prepare(t, 4, Z2T_SMALL);
 	for (i = 512; i < PAGE_SIZE; i += 1536) {
 		memset(mem, 0x77, 4 * PAGE_SIZE);
 		KUNIT_EXPECT_EQ(test, execute(t, REQ_OP_READ, SECTORS, mem + i, 2 * PAGE_SIZE), 0);
@@ -266,7 +257,7 @@ static void readback_partial_write(struct kunit *test)
 	unsigned int bytes;
 
 	for (bytes = Z2T_SMALL; bytes <= Z2T_RAW; bytes += Z2T_RAW - Z2T_SMALL) {
-		prepare(t, 4, bytes);
+		z2t_backed_prepare(t, 4, bytes);
 		memset(mem, 0x5a, 4 * PAGE_SIZE);
 		/* The last sector of one, all of the next, the first of the third. */
 		KUNIT_EXPECT_EQ(test, execute(t, REQ_OP_WRITE, 2 * SECTORS - 1, mem,
@@ -284,7 +275,7 @@ static void readback_partial_write(struct kunit *test)
 	}
 
 	/* What it stands on can't be read: it fails, and all is as before. */
-	prepare(t, 2, Z2T_SMALL);
+	z2t_backed_prepare(t, 2, Z2T_SMALL);
 	t->fake->fail_reads = 1;
 	KUNIT_EXPECT_EQ(test, execute(t, REQ_OP_WRITE, 1, mem, 512), -EIO);
 	KUNIT_EXPECT_TRUE(test, z2t_backed_holds(t, 0, Z2T_SMALL, 0));
@@ -303,7 +294,7 @@ static void readback_error(struct kunit *test)
 	unsigned long i;
 
 	for (bytes = Z2T_SMALL; bytes <= Z2T_RAW; bytes += Z2T_RAW - Z2T_SMALL) {
-		prepare(t, 8, bytes);
+		z2t_backed_prepare(t, 8, bytes);
 		atomic64_set(&stats->read_errors, 0);
 		z2_stats_clear(t->dev->stats);
 		t->fake->fail_reads = 1;
@@ -321,7 +312,7 @@ static void readback_error(struct kunit *test)
 	}
 
 	/* The device is not there any more. */
-	prepare(t, 2, Z2T_SMALL);
+	z2t_backed_prepare(t, 2, Z2T_SMALL);
 	z2t_bdev_unplug(t->fake);
 	z2t_reader_start(t, reader, 0, 2);
 	KUNIT_ASSERT_TRUE(test, z2t_reader_wait(reader));
@@ -394,7 +385,7 @@ static void readback_damage_of_one(struct kunit *test)
 	struct z2t_reader *reader = z2t_reader_create(t);
 	struct z2_extent ext;
 
-	prepare(t, 8, Z2T_SMALL);
+	z2t_backed_prepare(t, 8, Z2T_SMALL);
 	ext = z2t_backed_extent(t, 4);
 	z2t_bdev_damage(t->fake, first_byte(&ext) + 10, 0x10);
 	z2t_reader_start(t, reader, 0, 8);
@@ -419,7 +410,7 @@ static void readback_without_memory(struct kunit *test)
 
 	z2t_assert_faults(test);
 	for (bytes = Z2T_SMALL; bytes <= Z2T_RAW; bytes += Z2T_RAW - Z2T_SMALL) {
-		prepare(t, 20, bytes);
+		z2t_backed_prepare(t, 20, bytes);
 		for (onward = 0; onward < 2; onward++) {
 			bool failed = true;
 

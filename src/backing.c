@@ -23,23 +23,23 @@
  * @bdev: the device; fixed
  * @map: its blocks; has its own lock
  * @ios: z2_backing_io are made from it
+ * @reads: completions of reads, and what can't wait under submit_bio(); before
+ *	everything else, because a page fault waits for it
+ * @writes: completions of writes, which just have to get done
  * @stats: counters
+ *
+ * The queues are the device's own: one that hangs takes no worker from the
+ * others, nor has them wait for it when they are closed.
  */
 struct z2_backing {
 	struct file *file;
 	struct block_device *bdev;
 	struct z2_blockmap *map;
 	struct bio_set ios;
+	struct workqueue_struct *reads;
+	struct workqueue_struct *writes;
 	struct z2_backing_stats stats;
 };
-
-/*
- * Completions, and what can't wait under submit_bio().  Reads go before
- * everything else, because a page fault waits for them; writes just have to
- * get done.
- */
-static struct workqueue_struct *read_queue;
-static struct workqueue_struct *write_queue;
 
 /*
  * Check bits: the stored bytes, as 32-bit words, are the coefficients of a
@@ -147,7 +147,7 @@ static void io_end(struct bio *bio)
 	struct z2_backing_io *io = container_of(bio, struct z2_backing_io, bio);
 
 	count_end(io);
-	queue_work(op_is_write(bio_op(bio)) ? write_queue : read_queue, &io->work);
+	queue_work(op_is_write(bio_op(bio)) ? io->backing->writes : io->backing->reads, &io->work);
 }
 
 /**
@@ -229,13 +229,14 @@ int z2_backing_io_wait(struct z2_backing_io *io, sector_t sector)
 
 /**
  * z2_backing_defer() - run something where I/O may be waited for
+ * @backing: the device that it is about
  * @work: what; mustn't wait for other work
  *
  * Context: any.
  */
-void z2_backing_defer(struct work_struct *work)
+void z2_backing_defer(struct z2_backing *backing, struct work_struct *work)
 {
-	queue_work(read_queue, work);
+	queue_work(backing->reads, work);
 }
 
 /**
@@ -296,6 +297,14 @@ ssize_t z2_backing_path(const struct z2_backing *backing, char *buf, size_t len)
 	return n;
 }
 
+/* Of a name on 6.1 there is room for 23 characters. */
+static struct workqueue_struct *backing_queue(const struct z2_backing *backing, const char *what,
+					      unsigned int flags)
+{
+	return alloc_workqueue("z2%s/%.15s", WQ_MEM_RECLAIM | WQ_UNBOUND | flags, 0, what,
+			       backing->bdev->bd_disk->disk_name);
+}
+
 static int set_up(struct z2_backing *backing, const char **why)
 {
 	u64 blocks = bdev_nr_bytes(backing->bdev) >> Z2_BLOCK_SHIFT;
@@ -324,7 +333,22 @@ static int set_up(struct z2_backing *backing, const char **why)
 	err = bioset_init(&backing->ios, IO_RESERVE, offsetof(struct z2_backing_io, bio),
 			  BIOSET_NEED_BVECS | BIOSET_NEED_RESCUER);
 	if (err)
-		z2_blockmap_destroy(backing->map);
+		goto destroy_map;
+	err = -ENOMEM;
+	backing->reads = backing_queue(backing, "read", WQ_HIGHPRI);
+	if (!backing->reads)
+		goto exit_ios;
+	backing->writes = backing_queue(backing, "write", 0);
+	if (!backing->writes)
+		goto destroy_reads;
+	return 0;
+
+destroy_reads:
+	destroy_workqueue(backing->reads);
+exit_ios:
+	bioset_exit(&backing->ios);
+destroy_map:
+	z2_blockmap_destroy(backing->map);
 	return err;
 }
 
@@ -397,8 +421,8 @@ void z2_backing_close(struct z2_backing *backing)
 	if (!backing)
 		return;
 	/* The work of the last I/O may still be on its way out of done(). */
-	flush_workqueue(read_queue);
-	flush_workqueue(write_queue);
+	destroy_workqueue(backing->writes);
+	destroy_workqueue(backing->reads);
 	bioset_exit(&backing->ios);
 	z2_blockmap_destroy(backing->map);
 	if (backing->file)
@@ -407,30 +431,11 @@ void z2_backing_close(struct z2_backing *backing)
 }
 
 /**
- * z2_backing_init() - make the workqueues, and what checking needs
+ * z2_backing_init() - make what checking needs
  *
- * Context: process, at module init.
- * Return: 0 or -ENOMEM.
+ * Context: at module init.
  */
-int z2_backing_init(void)
+void z2_backing_init(void)
 {
 	init_check();
-	read_queue = alloc_workqueue("zram2_read", WQ_MEM_RECLAIM | WQ_HIGHPRI | WQ_UNBOUND, 0);
-	if (!read_queue)
-		return -ENOMEM;
-	write_queue = alloc_workqueue("zram2_write", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
-	if (!write_queue) {
-		destroy_workqueue(read_queue);
-		return -ENOMEM;
-	}
-	return 0;
-}
-
-/**
- * z2_backing_exit() - undo z2_backing_init(), when all devices are closed
- */
-void z2_backing_exit(void)
-{
-	destroy_workqueue(write_queue);
-	destroy_workqueue(read_queue);
 }

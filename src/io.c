@@ -319,7 +319,7 @@ static void read_or_write(struct walk *walk, chunk_fn fn)
 		end_bio(walk->dev, walk->bio, walk->start, ret);
 	} else if (ret == Z2_PAGE_BACKED) {
 		walk->req->rest = walk->iter;
-		z2_backing_defer(&walk->req->work);
+		z2_backing_defer(walk->dev->backing, &walk->req->work);
 	} else {
 		batch_done(walk->req, ret);
 	}

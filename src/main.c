@@ -133,12 +133,10 @@ static int __init zram2_init(void)
 	err = z2_codec_init();
 	if (err)
 		goto let_in;
-	err = z2_backing_init();
-	if (err)
-		goto exit_codec;
+	z2_backing_init();
 	err = z2_gc_init();
 	if (err)
-		goto exit_backing;
+		goto exit_codec;
 	err = z2_offload_init(KBUILD_MODNAME "_offload");
 	if (err)
 		goto exit_gc;
@@ -169,8 +167,6 @@ exit_offload:
 	z2_offload_exit();
 exit_gc:
 	z2_gc_exit();
-exit_backing:
-	z2_backing_exit();
 exit_codec:
 	z2_codec_exit();
 let_in:
@@ -189,7 +185,6 @@ static void __exit zram2_exit(void)
 	z2_disk_exit();
 	z2_offload_exit();
 	z2_gc_exit();
-	z2_backing_exit();
 	z2_codec_exit();
 	let_zram_in();
 }

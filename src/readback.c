@@ -310,13 +310,13 @@ void z2_readback_submit(struct z2_readback *rb)
 				 DIV_ROUND_UP(rb->end - rb->start, PAGE_SIZE),
 				 GFP_NOWAIT | __GFP_NOWARN);
 	if (!io) {
-		z2_backing_defer(&rb->work);
+		z2_backing_defer(backing, &rb->work);
 		return;
 	}
 	if (!add_read_pages(rb, &io->bio)) {
 		z2_backing_io_free(io);
 		free_bounce(rb);
-		z2_backing_defer(&rb->work);
+		z2_backing_defer(backing, &rb->work);
 		return;
 	}
 	io->done = read_done;

@@ -71,12 +71,11 @@ struct z2_backing_io *z2_backing_io_alloc(struct z2_backing *backing, blk_opf_t 
 void z2_backing_io_free(struct z2_backing_io *io);
 void z2_backing_io_submit(struct z2_backing_io *io, sector_t sector);
 int z2_backing_io_wait(struct z2_backing_io *io, sector_t sector);
-void z2_backing_defer(struct work_struct *work);
+void z2_backing_defer(struct z2_backing *backing, struct work_struct *work);
 
 u32 z2_backing_check(const void *data, size_t len);
 
-int z2_backing_init(void);
-void z2_backing_exit(void);
+void z2_backing_init(void);
 
 #define Z2_LOCATION_OFFSET_SHIFT	32
 #define Z2_LOCATION_CHECK_SHIFT		(Z2_LOCATION_OFFSET_SHIFT + Z2_BLOCK_SHIFT)
