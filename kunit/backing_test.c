@@ -297,16 +297,15 @@ static void note_end(struct z2_backing_io *io)
 static blk_status_t transfer(struct kunit *test, struct z2_backing *backing, enum req_op op,
 			     struct page *page, sector_t sector, bool wait)
 {
-	struct z2_backing_io *io = z2_backing_io_alloc(backing, op, 1, GFP_NOIO);
 	struct ended ended = {};
+	struct z2_backing_io *io;
 
+	if (wait && op == REQ_OP_READ)
+		return errno_to_blk_status(z2_backing_read(backing, sector, page_address(page),
+							   PAGE_SIZE));
+	io = z2_backing_io_alloc(backing, op, 1, GFP_NOIO);
 	KUNIT_ASSERT_NOT_NULL(test, io);
 	__bio_add_page(&io->bio, page, PAGE_SIZE, 0);
-	if (wait) {
-		ended.status = errno_to_blk_status(z2_backing_io_wait(io, sector));
-		z2_backing_io_free(io);
-		return ended.status;
-	}
 	init_completion(&ended.done);
 	io->done = note_end;
 	io->private = &ended;

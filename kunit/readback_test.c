@@ -424,7 +424,7 @@ static void readback_without_memory(struct kunit *test)
 		}
 		z2t_backed_expect_empty(t);
 	}
-	KUNIT_EXPECT_GE_MSG(test, failures, 8, "request, batch, bio, bounce pages");
+	KUNIT_EXPECT_GE_MSG(test, failures, 8, "request, batch, bounce pages");
 }
 
 static struct kunit_case readback_cases[] = {

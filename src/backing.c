@@ -13,16 +13,14 @@
 
 #include <zram2/backing.h>
 #include <zram2/file.h>
-
-/* I/O in flight that can count on memory; more only if there is some. */
-#define IO_RESERVE	16
+#include <zram2/reserves.h>
 
 /**
  * struct z2_backing - an open backing device
  * @file: what was opened, NULL if attached
  * @bdev: the device; fixed
  * @map: its blocks; has its own lock
- * @ios: z2_backing_io are made from it
+ * @ios: z2_backing_io_alloc() takes from it
  * @reads: completions of reads, and what can't wait under submit_bio(); before
  *	everything else, because a page fault waits for it
  * @writes: completions of writes, which just have to get done
@@ -58,7 +56,7 @@ struct z2_backing {
 /* Powers of the base, highest last; filled at init. */
 static u32 check_power[CHECK_WORDS + 1];
 
-static u32 modulo_prime(u64 value)
+static u32 backing_check_modulo(u64 value)
 {
 	u32 rest;
 
@@ -66,14 +64,14 @@ static u32 modulo_prime(u64 value)
 	return rest;
 }
 
-static void init_check(void)
+static void backing_init_check(void)
 {
 	unsigned int i;
 
 	BUILD_BUG_ON(BIT(Z2_CHECK_BITS) <= CHECK_PRIME);
 	check_power[0] = 1;
 	for (i = 1; i <= CHECK_WORDS; i++)
-		check_power[i] = modulo_prime((u64)check_power[i - 1] * CHECK_BASE);
+		check_power[i] = backing_check_modulo((u64)check_power[i - 1] * CHECK_BASE);
 }
 
 /* Objects begin anywhere. */
@@ -82,7 +80,7 @@ struct check_word {
 } __packed;
 
 /* Up to CHECK_WORDS words, two sums at once for the sake of the pipeline. */
-static u32 check_words(const struct check_word *word, unsigned int words)
+static u32 backing_check_words(const struct check_word *word, unsigned int words)
 {
 	u64 even = 0, odd = 0;
 	unsigned int i;
@@ -93,7 +91,7 @@ static u32 check_words(const struct check_word *word, unsigned int words)
 	}
 	if (i < words)
 		even += (u64)word[i].value * check_power[i];
-	return modulo_prime(even) + modulo_prime(odd);
+	return backing_check_modulo(even) + backing_check_modulo(odd);
 }
 
 /**
@@ -111,14 +109,14 @@ u32 z2_backing_check(const void *data, size_t len)
 	u32 last = 0;
 
 	for (; len >= CHECK_WORDS * 4; len -= CHECK_WORDS * 4, bytes += CHECK_WORDS * 4)
-		sum = modulo_prime(sum * check_power[CHECK_WORDS] +
-				   check_words((const void *)bytes, CHECK_WORDS));
+		sum = backing_check_modulo(sum * check_power[CHECK_WORDS] +
+					   backing_check_words((const void *)bytes, CHECK_WORDS));
 	memcpy(&last, bytes + round_down(len, 4), len % 4);
-	sum = sum * check_power[CHECK_WORDS] + check_words((const void *)bytes, len / 4);
-	return modulo_prime(sum + (u64)last * check_power[CHECK_WORDS - 1]);
+	sum = sum * check_power[CHECK_WORDS] + backing_check_words((const void *)bytes, len / 4);
+	return backing_check_modulo(sum + (u64)last * check_power[CHECK_WORDS - 1]);
 }
 
-static void io_work(struct work_struct *work)
+static void backing_io_work(struct work_struct *work)
 {
 	struct z2_backing_io *io = container_of(work, struct z2_backing_io, work);
 
@@ -126,28 +124,53 @@ static void io_work(struct work_struct *work)
 }
 
 /* A read counts when it is sent, a write when it is on the device: as in-tree. */
-static void count_end(struct z2_backing_io *io)
+static void backing_count_end(struct z2_backing *backing, bool write, unsigned int bytes, int err)
 {
-	struct z2_backing_stats *stats = &io->backing->stats;
-	struct bio *bio = &io->bio;
-	bool write = op_is_write(bio_op(bio));
+	struct z2_backing_stats *stats = &backing->stats;
 
-	if (!bio->bi_status) {
+	if (!err) {
 		if (write)
-			atomic64_add(io->bytes, &stats->write_bytes);
+			atomic64_add(bytes, &stats->write_bytes);
 		return;
 	}
 	atomic64_inc(write ? &stats->write_errors : &stats->read_errors);
-	pr_err_ratelimited("%s: backing device: %s failed (%d)\n", bio->bi_bdev->bd_disk->disk_name,
-			   write ? "write" : "read", blk_status_to_errno(bio->bi_status));
+	pr_err_ratelimited("%s: backing device: %s failed (%d)\n",
+			   backing->bdev->bd_disk->disk_name, write ? "write" : "read", err);
 }
 
-static void io_end(struct bio *bio)
+static void backing_io_end(struct bio *bio)
 {
 	struct z2_backing_io *io = container_of(bio, struct z2_backing_io, bio);
+	struct z2_backing *backing = io->backing;
+	bool write = op_is_write(bio_op(bio));
 
-	count_end(io);
-	queue_work(op_is_write(bio_op(bio)) ? io->backing->writes : io->backing->reads, &io->work);
+	backing_count_end(backing, write, io->bytes, blk_status_to_errno(bio->bi_status));
+	queue_work(write ? backing->writes : backing->reads, &io->work);
+}
+
+static void backing_io_prepare(struct z2_backing_io *io, struct z2_backing *backing)
+{
+	io->backing = backing;
+	INIT_WORK(&io->work, backing_io_work);
+	io->bio.bi_end_io = backing_io_end;
+}
+
+/**
+ * z2_backing_io_init() - prepare a read or write in the caller's memory
+ * @io: what to set up; the caller calls bio_uninit() when it has ended, or
+ *	isn't submitted after all
+ * @backing: the device
+ * @opf: REQ_OP_READ or REQ_OP_WRITE, with flags
+ * @vecs: for the pages that will be added to its bio
+ * @nr: how many
+ *
+ * Context: any.
+ */
+void z2_backing_io_init(struct z2_backing_io *io, struct z2_backing *backing, blk_opf_t opf,
+			struct bio_vec *vecs, unsigned int nr)
+{
+	bio_init(&io->bio, backing->bdev, vecs, nr, opf);
+	backing_io_prepare(io, backing);
 }
 
 /**
@@ -155,9 +178,10 @@ static void io_end(struct bio *bio)
  * @backing: the device
  * @opf: REQ_OP_READ or REQ_OP_WRITE, with flags
  * @pages: most that will be added to its bio, up to BIO_MAX_VECS
- * @gfp: how hard to try; if it may wait, it never fails.  Under submit_bio()
- *	it must not wait.
+ * @gfp: how hard to try; if it may wait, it never fails
  *
+ * Context: process, not under submit_bio(): there is no rescuer for bios that
+ * wait on the caller's own list meanwhile.
  * Return: the I/O, or NULL.
  */
 struct z2_backing_io *z2_backing_io_alloc(struct z2_backing *backing, blk_opf_t opf,
@@ -170,30 +194,17 @@ struct z2_backing_io *z2_backing_io_alloc(struct z2_backing *backing, blk_opf_t 
 	if (!bio)
 		return NULL;
 	io = container_of(bio, struct z2_backing_io, bio);
-	io->backing = backing;
-	INIT_WORK(&io->work, io_work);
-	bio->bi_end_io = io_end;
+	backing_io_prepare(io, backing);
 	return io;
 }
 
 /**
  * z2_backing_io_free() - done with an I/O
- * @io: ended, or never submitted
+ * @io: from z2_backing_io_alloc(); ended, or never submitted
  */
 void z2_backing_io_free(struct z2_backing_io *io)
 {
 	bio_put(&io->bio);
-}
-
-static void io_prepare(struct z2_backing_io *io, sector_t sector)
-{
-	struct z2_backing_stats *stats = &io->backing->stats;
-	struct bio *bio = &io->bio;
-
-	bio->bi_iter.bi_sector = sector;
-	io->bytes = bio->bi_iter.bi_size;
-	if (!op_is_write(bio_op(bio)))
-		atomic64_add(io->bytes, &stats->read_bytes);
 }
 
 /**
@@ -205,25 +216,40 @@ static void io_prepare(struct z2_backing_io *io, sector_t sector)
  */
 void z2_backing_io_submit(struct z2_backing_io *io, sector_t sector)
 {
-	io_prepare(io, sector);
-	submit_bio(&io->bio);
+	struct bio *bio = &io->bio;
+
+	bio->bi_iter.bi_sector = sector;
+	io->bytes = bio->bi_iter.bi_size;
+	if (!op_is_write(bio_op(bio)))
+		atomic64_add(io->bytes, &io->backing->stats.read_bytes);
+	submit_bio(bio);
 }
 
 /**
- * z2_backing_io_wait() - read or write, and wait for the end
- * @io: with its pages; stays the caller's
- * @sector: where, a multiple of the device's unit
+ * z2_backing_read() - read, and wait for the end
+ * @backing: the device
+ * @sector: where, as for z2_backing_io_submit()
+ * @buffer: where to; lowmem, physically contiguous
+ * @len: bytes, likewise a multiple
  *
- * Context: process, not under submit_bio(); no workqueue is needed for it.
+ * Needs nothing but the device: no memory, no reserve, no worker.
+ *
+ * Context: process, not under submit_bio().
  * Return: 0 or what the device said.
  */
-int z2_backing_io_wait(struct z2_backing_io *io, sector_t sector)
+int z2_backing_read(struct z2_backing *backing, sector_t sector, void *buffer, unsigned int len)
 {
+	struct bio_vec vec;
+	struct bio bio;
 	int err;
 
-	io_prepare(io, sector);
-	err = submit_bio_wait(&io->bio);
-	count_end(io);
+	bio_init(&bio, backing->bdev, &vec, 1, REQ_OP_READ);
+	bio.bi_iter.bi_sector = sector;
+	__bio_add_page(&bio, virt_to_page(buffer), len, offset_in_page(buffer));
+	atomic64_add(len, &backing->stats.read_bytes);
+	err = submit_bio_wait(&bio);
+	bio_uninit(&bio);
+	backing_count_end(backing, false, len, err);
 	return err;
 }
 
@@ -305,7 +331,7 @@ static struct workqueue_struct *backing_queue(const struct z2_backing *backing, 
 			       backing->bdev->bd_disk->disk_name);
 }
 
-static int set_up(struct z2_backing *backing, const char **why)
+static int backing_set_up(struct z2_backing *backing, const char **why)
 {
 	u64 blocks = bdev_nr_bytes(backing->bdev) >> Z2_BLOCK_SHIFT;
 	int err;
@@ -330,8 +356,8 @@ static int set_up(struct z2_backing *backing, const char **why)
 	backing->map = z2_blockmap_create(blocks);
 	if (IS_ERR(backing->map))
 		return PTR_ERR(backing->map);
-	err = bioset_init(&backing->ios, IO_RESERVE, offsetof(struct z2_backing_io, bio),
-			  BIOSET_NEED_BVECS | BIOSET_NEED_RESCUER);
+	err = bioset_init(&backing->ios, Z2_RESERVE_BIOS, offsetof(struct z2_backing_io, bio),
+			  BIOSET_NEED_BVECS);
 	if (err)
 		goto destroy_map;
 	err = -ENOMEM;
@@ -372,7 +398,7 @@ struct z2_backing *z2_backing_attach(struct block_device *bdev, const char **why
 	if (!backing)
 		return ERR_PTR(-ENOMEM);
 	backing->bdev = bdev;
-	err = set_up(backing, why);
+	err = backing_set_up(backing, why);
 	if (err) {
 		kfree(backing);
 		return ERR_PTR(err);
@@ -437,5 +463,5 @@ void z2_backing_close(struct z2_backing *backing)
  */
 void z2_backing_init(void)
 {
-	init_check();
+	backing_init_check();
 }

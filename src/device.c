@@ -13,15 +13,7 @@
 #include <zram2/blockmap.h>
 #include <zram2/device.h>
 #include <zram2/params.h>
-
-/*
- * Pages that all bounces together can count on.  One is enough for progress:
- * who holds one waits for nobody who wants one.
- */
-#define BOUNCE_PAGES_MIN	2
-
-/* The same for an object and the sectors that it lies in. */
-#define BUFFERS_MIN		2
+#include <zram2/reserves.h>
 
 /* As in-tree; a bio is up to 128 KiB here, and was a page there. */
 #define DEFAULT_BATCH_SIZE	32
@@ -225,9 +217,9 @@ struct z2_device *z2_device_create(int id)
 	dev->stats = z2_stats_create();
 	if (!dev->stats)
 		goto free_device;
-	if (mempool_init_page_pool(&dev->bounce, BOUNCE_PAGES_MIN, 0))
+	if (mempool_init_page_pool(&dev->bounce, Z2_RESERVE_BOUNCE, 0))
 		goto free_stats;
-	if (mempool_init_kmalloc_pool(&dev->buffers, BUFFERS_MIN, PAGE_SIZE + Z2_BLOCK_SIZE))
+	if (mempool_init_kmalloc_pool(&dev->buffers, Z2_RESERVE_BUFFERS, PAGE_SIZE + Z2_BLOCK_SIZE))
 		goto exit_bounce;
 
 	dev->id = id;

@@ -23,13 +23,11 @@
 #include <zram2/io.h>
 #include <zram2/page.h>
 #include <zram2/readback.h>
+#include <zram2/reserves.h>
 #include <zram2/slot.h>
 #include <zram2/stats.h>
 
 #define SECTORS_PER_PAGE	(PAGE_SIZE >> SECTOR_SHIFT)
-
-/* Requests that can count on memory: who has one waits for none. */
-#define REQUESTS_MIN		4
 
 /**
  * struct request - a bio that doesn't end at once
@@ -168,7 +166,8 @@ static bool read_back(struct walk *walk, const struct z2_object *obj, struct pag
 	if (walk->batch && z2_readback_add(walk->batch, obj, page))
 		return true;
 	submit_batch(walk);
-	walk->batch = z2_readback_start(walk->dev, batch_done, walk->req);
+	walk->batch = z2_readback_start(walk->dev, DIV_ROUND_UP(walk->iter.bi_size, PAGE_SIZE),
+					batch_done, walk->req);
 	return walk->batch && z2_readback_add(walk->batch, obj, page);
 }
 
@@ -291,7 +290,7 @@ static void rest_work(struct work_struct *work)
 
 /*
  * The bio won't end at once.  Waiting for memory is safe: this bio has nothing
- * in flight yet, and what others wait for doesn't depend on it.
+ * in flight yet, and holds none of the reserves.
  */
 static void make_request(struct walk *walk)
 {
@@ -369,7 +368,8 @@ void z2_io_execute(struct z2_device *dev, struct bio *bio)
  */
 int z2_io_attach(struct z2_device *dev)
 {
-	return mempool_init_kmalloc_pool(&dev->requests, REQUESTS_MIN, sizeof(struct request));
+	return mempool_init_kmalloc_pool(&dev->requests, Z2_RESERVE_REQUESTS,
+					 sizeof(struct request));
 }
 
 /**

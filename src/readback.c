@@ -17,9 +17,8 @@
 #include <zram2/trace.h>
 
 /* As long as what was written by one bio can be read by one. */
-#define READ_MAX	(SZ_128K + 2 * Z2_BLOCK_SIZE)
-#define BOUNCE_MAX	DIV_ROUND_UP(READ_MAX, PAGE_SIZE)
-#define ITEMS_MAX	64
+#define READ_PAGES_MAX	DIV_ROUND_UP(SZ_128K + 2 * Z2_BLOCK_SIZE, PAGE_SIZE)
+#define ITEMS_MAX	64U
 
 /**
  * struct item - an object to be read
@@ -39,10 +38,17 @@ struct item {
  * @work: for when there is no memory to read them together
  * @start: first byte on the device to be read
  * @end: behind the last one
- * @raw: pages that are read straight into place
+ * @raw: pages that are read straight into place; others go through pages of
+ *	the bio's own
  * @nr: items
  * @items: the objects
- * @bounce: what packed objects are read into
+ * @items_max: room for them
+ * @vecs: the bio's
+ * @vecs_max: room for them
+ * @io: the read; last, for old bios end with an array
+ *
+ * For one page, as swap reads it, it is 0.4 KB, and for as many as fit 2.4 KB;
+ * nothing is cleared that is written before it is read.
  */
 struct z2_readback {
 	struct z2_device *dev;
@@ -53,16 +59,19 @@ struct z2_readback {
 	u64 end;
 	bool raw;
 	unsigned int nr;
-	struct item items[ITEMS_MAX];
-	struct page *bounce[BOUNCE_MAX];
+	struct item *items;
+	unsigned int items_max;
+	struct bio_vec *vecs;
+	unsigned int vecs_max;
+	struct z2_backing_io io;
 };
 
-static struct z2_extent extent_of(struct z2_device *dev, const struct z2_object *obj)
+static struct z2_extent readback_extent(struct z2_device *dev, const struct z2_object *obj)
 {
 	return z2_location_extent(obj->word, z2_device_stored_size(dev, obj));
 }
 
-static u64 first_byte(const struct z2_extent *extent)
+static u64 readback_first_byte(const struct z2_extent *extent)
 {
 	return ((u64)extent->block << Z2_BLOCK_SHIFT) + extent->offset;
 }
@@ -76,7 +85,7 @@ static u64 first_byte(const struct z2_extent *extent)
  */
 void z2_readback_pin(struct z2_device *dev, const struct z2_object *obj)
 {
-	struct z2_extent extent = extent_of(dev, obj);
+	struct z2_extent extent = readback_extent(dev, obj);
 
 	z2_blockmap_pin(z2_backing_map(dev->backing), &extent);
 }
@@ -90,13 +99,13 @@ void z2_readback_pin(struct z2_device *dev, const struct z2_object *obj)
  */
 void z2_readback_unpin(struct z2_device *dev, const struct z2_object *obj)
 {
-	struct z2_extent extent = extent_of(dev, obj);
+	struct z2_extent extent = readback_extent(dev, obj);
 
 	z2_blockmap_unpin(z2_backing_map(dev->backing), &extent);
 }
 
 /* What was read is the object, and not what a broken device made of it? */
-static int check(struct z2_device *dev, const struct z2_object *obj, const void *bytes)
+static int readback_check(struct z2_device *dev, const struct z2_object *obj, const void *bytes)
 {
 	if (z2_backing_check(bytes, z2_device_stored_size(dev, obj)) ==
 	    z2_location_check(obj->word))
@@ -107,14 +116,14 @@ static int check(struct z2_device *dev, const struct z2_object *obj, const void 
 	return -EIO;
 }
 
-static int decode(struct z2_device *dev, struct z2_stream *stream, const struct z2_object *obj,
-		  const void *bytes, struct page *page)
+static int readback_decode(struct z2_device *dev, struct z2_stream *stream,
+			   const struct z2_object *obj, const void *bytes, struct page *page)
 {
 	struct z2_codec *codec = dev->codecs[z2_object_prio(obj)];
 	void *dst;
 	int err;
 
-	err = check(dev, obj, bytes);
+	err = readback_check(dev, obj, bytes);
 	if (err)
 		return err;
 	dst = kmap_local_page(page);
@@ -129,10 +138,11 @@ static int decode(struct z2_device *dev, struct z2_stream *stream, const struct 
 	return err;
 }
 
-static int check_page(struct z2_device *dev, const struct z2_object *obj, struct page *page)
+static int readback_check_page(struct z2_device *dev, const struct z2_object *obj,
+			       struct page *page)
 {
 	void *bytes = kmap_local_page(page);
-	int err = check(dev, obj, bytes);
+	int err = readback_check(dev, obj, bytes);
 
 	kunmap_local(bytes);
 	flush_dcache_page(page);
@@ -140,74 +150,74 @@ static int check_page(struct z2_device *dev, const struct z2_object *obj, struct
 }
 
 /* Bytes of the bounce pages, gathered into @gather if they lie in two. */
-static const void *bounced(const struct z2_readback *rb, unsigned int at, unsigned int size,
-			   void *gather)
+static const void *readback_bounced(const struct z2_readback *rb, unsigned int at,
+				    unsigned int size, void *gather)
 {
 	unsigned int offset = at % PAGE_SIZE;
-	const void *first = page_address(rb->bounce[at / PAGE_SIZE]) + offset;
+	const void *first = page_address(rb->vecs[at / PAGE_SIZE].bv_page) + offset;
 	unsigned int here = PAGE_SIZE - offset;
 
 	if (size <= here)
 		return first;
 	memcpy(gather, first, here);
-	memcpy(gather + here, page_address(rb->bounce[at / PAGE_SIZE + 1]), size - here);
+	memcpy(gather + here, page_address(rb->vecs[at / PAGE_SIZE + 1].bv_page), size - here);
 	return gather;
 }
 
-static int finish_item(const struct z2_readback *rb, const struct item *item)
+static int readback_finish_item(const struct z2_readback *rb, const struct item *item)
 {
 	struct z2_device *dev = rb->dev;
-	struct z2_extent extent = extent_of(dev, &item->obj);
+	struct z2_extent extent = readback_extent(dev, &item->obj);
 	struct z2_stream *stream;
 	const void *bytes;
 	int err;
 
 	if (rb->raw)
-		return check_page(dev, &item->obj, item->page);
+		return readback_check_page(dev, &item->obj, item->page);
 
 	stream = z2_codec_get(dev->codecs[z2_object_prio(&item->obj)]);
-	bytes = bounced(rb, first_byte(&extent) - rb->start, extent.size, stream->memory.bounce);
-	err = decode(dev, stream, &item->obj, bytes, item->page);
+	bytes = readback_bounced(rb, readback_first_byte(&extent) - rb->start, extent.size,
+				 stream->memory.bounce);
+	err = readback_decode(dev, stream, &item->obj, bytes, item->page);
 	z2_codec_put(stream);
 	return err;
 }
 
-static void free_bounce(struct z2_readback *rb)
+static void readback_free_bounce(struct z2_readback *rb)
 {
 	unsigned int i;
 
-	for (i = 0; i < BOUNCE_MAX && rb->bounce[i]; i++) {
-		__free_page(rb->bounce[i]);
-		rb->bounce[i] = NULL;
-	}
+	for (i = 0; i < rb->io.bio.bi_vcnt && !rb->raw; i++)
+		__free_page(rb->vecs[i].bv_page);
 }
 
-static void finish(struct z2_readback *rb, int err)
+static void readback_finish(struct z2_readback *rb, int err)
 {
 	unsigned int i;
 
 	trace_zram2_readback_done(rb->dev->disk->disk_name, rb->start, err);
 	for (i = 0; i < rb->nr; i++)
 		z2_readback_unpin(rb->dev, &rb->items[i].obj);
-	free_bounce(rb);
+	/* Once all is done the device may go. */
 	rb->done(rb->ctx, err);
 	kfree(rb);
 }
 
-static void read_done(struct z2_backing_io *io)
+static void readback_io_done(struct z2_backing_io *io)
 {
 	struct z2_readback *rb = io->private;
 	int err = blk_status_to_errno(io->bio.bi_status);
 	unsigned int i;
 
-	z2_backing_io_free(io);
 	for (i = 0; i < rb->nr && !err; i++)
-		err = finish_item(rb, &rb->items[i]);
-	finish(rb, err);
+		err = readback_finish_item(rb, &rb->items[i]);
+	readback_free_bounce(rb);
+	bio_uninit(&io->bio);
+	readback_finish(rb, err);
 }
 
 /* No memory: one by one, with the buffers that are kept for that. */
-static void read_singly(struct work_struct *work)
+static void readback_singly(struct work_struct *work)
 {
 	struct z2_readback *rb = container_of(work, struct z2_readback, work);
 	unsigned int i;
@@ -215,28 +225,40 @@ static void read_singly(struct work_struct *work)
 
 	for (i = 0; i < rb->nr && !err; i++)
 		err = z2_readback_page(rb->dev, &rb->items[i].obj, rb->items[i].page);
-	finish(rb, err);
+	readback_finish(rb, err);
 }
 
 /**
  * z2_readback_start() - a batch without objects
  * @dev: the device
+ * @most: how many will be added at most; it may not hold so many
  * @done: told when the batch has been read
  * @ctx: its argument
  *
  * Context: any; doesn't wait.
  * Return: the batch, or NULL without memory.
  */
-struct z2_readback *z2_readback_start(struct z2_device *dev, z2_readback_done_fn done, void *ctx)
+struct z2_readback *z2_readback_start(struct z2_device *dev, unsigned int most,
+				      z2_readback_done_fn done, void *ctx)
 {
-	struct z2_readback *rb = kzalloc(sizeof(*rb), GFP_NOWAIT | __GFP_NOWARN);
+	unsigned int items = min(most, ITEMS_MAX);
+	/* Packed ones begin and end within a page. */
+	unsigned int vecs = min_t(unsigned int, items + 1, READ_PAGES_MAX);
+	struct z2_readback *rb;
 
+	rb = kmalloc(sizeof(*rb) + vecs * sizeof(*rb->vecs) + items * sizeof(*rb->items),
+		     GFP_NOWAIT | __GFP_NOWARN);
 	if (!rb)
 		return NULL;
 	rb->dev = dev;
 	rb->done = done;
 	rb->ctx = ctx;
-	INIT_WORK(&rb->work, read_singly);
+	INIT_WORK(&rb->work, readback_singly);
+	rb->nr = 0;
+	rb->vecs = (struct bio_vec *)(rb + 1);
+	rb->vecs_max = vecs;
+	rb->items = (struct item *)(rb->vecs + vecs);
+	rb->items_max = items;
 	return rb;
 }
 
@@ -251,17 +273,18 @@ struct z2_readback *z2_readback_start(struct z2_device *dev, z2_readback_done_fn
 bool z2_readback_add(struct z2_readback *rb, const struct z2_object *obj, struct page *page)
 {
 	struct z2_device *dev = rb->dev;
-	struct z2_extent extent = extent_of(dev, obj);
+	struct z2_extent extent = readback_extent(dev, obj);
 	unsigned int unit = z2_backing_unit(dev->backing);
-	u64 start = round_down(first_byte(&extent), unit);
-	u64 end = round_up(first_byte(&extent) + extent.size, unit);
+	u64 start = round_down(readback_first_byte(&extent), unit);
+	u64 end = round_up(readback_first_byte(&extent) + extent.size, unit);
 	bool raw = extent.size == PAGE_SIZE;
 
 	if (!rb->nr) {
 		rb->start = start;
 		rb->end = end;
 		rb->raw = raw;
-	} else if (rb->nr == ITEMS_MAX || rb->raw != raw || end - rb->start > READ_MAX) {
+	} else if (rb->nr == rb->items_max || rb->raw != raw ||
+		   end - rb->start > (u64)rb->vecs_max * PAGE_SIZE) {
 		return false;
 	} else if (raw ? start != rb->end : start < rb->start || start > rb->end) {
 		return false;
@@ -271,24 +294,19 @@ bool z2_readback_add(struct z2_readback *rb, const struct z2_object *obj, struct
 	return true;
 }
 
-static bool add_read_pages(struct z2_readback *rb, struct bio *bio)
+static bool readback_add_pages(struct z2_readback *rb)
 {
 	unsigned int left = rb->end - rb->start;
 	unsigned int i;
 
 	for (i = 0; left; i++) {
 		unsigned int len = min_t(unsigned int, left, PAGE_SIZE);
-		struct page *page;
+		struct page *page = rb->raw ? rb->items[i].page :
+					      alloc_page(GFP_NOWAIT | __GFP_NOWARN);
 
-		if (rb->raw) {
-			page = rb->items[i].page;
-		} else {
-			page = alloc_page(GFP_NOWAIT | __GFP_NOWARN);
-			if (!page)
-				return false;
-			rb->bounce[i] = page;
-		}
-		__bio_add_page(bio, page, len, 0);
+		if (!page)
+			return false;
+		__bio_add_page(&rb->io.bio, page, len, 0);
 		left -= len;
 	}
 	return true;
@@ -303,42 +321,32 @@ static bool add_read_pages(struct z2_readback *rb, struct bio *bio)
 void z2_readback_submit(struct z2_readback *rb)
 {
 	struct z2_backing *backing = rb->dev->backing;
-	struct z2_backing_io *io;
 
 	trace_zram2_readback(rb->dev->disk->disk_name, rb->start, rb->end - rb->start, rb->nr);
-	io = z2_backing_io_alloc(backing, REQ_OP_READ,
-				 DIV_ROUND_UP(rb->end - rb->start, PAGE_SIZE),
-				 GFP_NOWAIT | __GFP_NOWARN);
-	if (!io) {
+	z2_backing_io_init(&rb->io, backing, REQ_OP_READ, rb->vecs, rb->vecs_max);
+	if (!readback_add_pages(rb)) {
+		readback_free_bounce(rb);
+		bio_uninit(&rb->io.bio);
 		z2_backing_defer(backing, &rb->work);
 		return;
 	}
-	if (!add_read_pages(rb, &io->bio)) {
-		z2_backing_io_free(io);
-		free_bounce(rb);
-		z2_backing_defer(backing, &rb->work);
-		return;
-	}
-	io->done = read_done;
-	io->private = rb;
-	z2_backing_io_submit(io, rb->start >> SECTOR_SHIFT);
+	rb->io.done = readback_io_done;
+	rb->io.private = rb;
+	z2_backing_io_submit(&rb->io, rb->start >> SECTOR_SHIFT);
 }
 
 /* Read the sectors of an object into @buffer; returns where it begins there. */
-static void *read_buffer(struct z2_device *dev, const struct z2_object *obj, void *buffer, int *err)
+static void *readback_read_sectors(struct z2_device *dev, const struct z2_object *obj,
+				   void *buffer, int *err)
 {
 	struct z2_backing *backing = dev->backing;
-	struct z2_extent extent = extent_of(dev, obj);
+	struct z2_extent extent = readback_extent(dev, obj);
 	unsigned int unit = z2_backing_unit(backing);
-	u64 start = round_down(first_byte(&extent), unit);
-	u64 end = round_up(first_byte(&extent) + extent.size, unit);
-	struct z2_backing_io *io;
+	u64 start = round_down(readback_first_byte(&extent), unit);
+	u64 end = round_up(readback_first_byte(&extent) + extent.size, unit);
 
-	io = z2_backing_io_alloc(backing, REQ_OP_READ, 1, GFP_NOIO);
-	__bio_add_page(&io->bio, virt_to_page(buffer), end - start, offset_in_page(buffer));
-	*err = z2_backing_io_wait(io, start >> SECTOR_SHIFT);
-	z2_backing_io_free(io);
-	return buffer + (first_byte(&extent) - start);
+	*err = z2_backing_read(backing, start >> SECTOR_SHIFT, buffer, end - start);
+	return buffer + (readback_first_byte(&extent) - start);
 }
 
 /**
@@ -356,8 +364,8 @@ int z2_readback_bytes(struct z2_device *dev, const struct z2_object *obj, void *
 	void *found;
 	int err;
 
-	found = read_buffer(dev, obj, buffer, &err);
-	err = err ?: check(dev, obj, found);
+	found = readback_read_sectors(dev, obj, buffer, &err);
+	err = err ?: readback_check(dev, obj, found);
 	if (!err)
 		memcpy(bytes, found, z2_device_stored_size(dev, obj));
 	mempool_free(buffer, &dev->buffers);
@@ -381,16 +389,16 @@ int z2_readback_page(struct z2_device *dev, const struct z2_object *obj, struct 
 	void *found;
 	int err;
 
-	found = read_buffer(dev, obj, buffer, &err);
+	found = readback_read_sectors(dev, obj, buffer, &err);
 	if (err)
 		goto free_buffer;
 	if (raw) {
-		err = check(dev, obj, found);
+		err = readback_check(dev, obj, found);
 		if (!err)
 			memcpy_to_page(page, 0, found, PAGE_SIZE);
 	} else {
 		stream = z2_codec_get(dev->codecs[z2_object_prio(obj)]);
-		err = decode(dev, stream, obj, found, page);
+		err = readback_decode(dev, stream, obj, found, page);
 		z2_codec_put(stream);
 	}
 free_buffer:

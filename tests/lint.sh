@@ -44,6 +44,8 @@ shell_style() { shellcheck -S warning -e SC1090,SC1091,SC2034,SC2154,SC2164,SC20
 
 [ ${#units[@]} -gt 0 ] || die "there is no source to check"
 check "include rules (tests/layers.txt)" gawk -f tests/include-rules.awk tests/layers.txt "${units[@]}"
+check "no reserve waits for itself (include/zram2/reserves.h)" \
+	gawk -f tests/reserves.awk include/zram2/reserves.h src/*.c
 check "${#scripts[@]} scripts parse" parse_all
 check "shellcheck" shell_style -s bash tests/*.sh tests/lib/*.sh
 check "shellcheck of the guest's scripts" shell_style -s dash -e SC3043 \

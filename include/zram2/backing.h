@@ -23,7 +23,7 @@ struct z2_backing;
  * struct z2_backing_io - a read or write of a backing device
  * @backing: whose
  * @done: called in process context when the I/O has ended, on a workqueue
- *	that reclaim can rely on; may sleep and must call z2_backing_io_free()
+ *	that reclaim can rely on; may sleep and must let go of the I/O
  * @private: for @done
  * @work: runs @done
  * @bytes: its length, when submitted
@@ -66,11 +66,13 @@ const struct gendisk *z2_backing_disk(const struct z2_backing *backing);
 unsigned int z2_backing_unit(const struct z2_backing *backing);
 struct z2_backing_stats *z2_backing_stats(struct z2_backing *backing);
 
+void z2_backing_io_init(struct z2_backing_io *io, struct z2_backing *backing, blk_opf_t opf,
+			struct bio_vec *vecs, unsigned int nr);
 struct z2_backing_io *z2_backing_io_alloc(struct z2_backing *backing, blk_opf_t opf,
 					  unsigned int pages, gfp_t gfp);
 void z2_backing_io_free(struct z2_backing_io *io);
 void z2_backing_io_submit(struct z2_backing_io *io, sector_t sector);
-int z2_backing_io_wait(struct z2_backing_io *io, sector_t sector);
+int z2_backing_read(struct z2_backing *backing, sector_t sector, void *buffer, unsigned int len);
 void z2_backing_defer(struct z2_backing *backing, struct work_struct *work);
 
 u32 z2_backing_check(const void *data, size_t len);

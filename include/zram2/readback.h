@@ -22,7 +22,8 @@ typedef void (*z2_readback_done_fn)(void *ctx, int err);
 void z2_readback_pin(struct z2_device *dev, const struct z2_object *obj);
 void z2_readback_unpin(struct z2_device *dev, const struct z2_object *obj);
 
-struct z2_readback *z2_readback_start(struct z2_device *dev, z2_readback_done_fn done, void *ctx);
+struct z2_readback *z2_readback_start(struct z2_device *dev, unsigned int most,
+				      z2_readback_done_fn done, void *ctx);
 bool z2_readback_add(struct z2_readback *rb, const struct z2_object *obj, struct page *page);
 void z2_readback_submit(struct z2_readback *rb);
 
