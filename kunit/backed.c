@@ -108,6 +108,7 @@ static void attach(struct z2t_backed *t, const struct z2t_backed_config *config)
 	dev->writeback_limit_enable = false;
 	z2_stats_clear(dev->stats);
 	dev->backing = backing;
+	KUNIT_ASSERT_EQ(t->test, z2t_backed_stats(t).blocks, config->blocks);
 }
 
 static void detach(void *arg)
@@ -142,7 +143,9 @@ struct z2t_backed *z2t_backed_create(struct kunit *test, const struct z2t_backed
 	t->expected = kunit_kmalloc(test, PAGE_SIZE, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, t->expected);
 
-	renew_fake(t, config->blocks << Z2_BLOCK_SHIFT, config->block_size);
+	/* Small enough for the margin not to depend on it. */
+	renew_fake(t, (config->blocks << Z2_BLOCK_SHIFT) + 2 * z2_backing_margin(0),
+		   config->block_size);
 	test->priv = t;
 	renew_device(t);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, detach, t), 0);
@@ -289,6 +292,15 @@ struct z2_extent z2t_backed_extent(struct z2t_backed *t, unsigned long index)
 	struct z2_object obj = z2t_backed_object(t, index);
 
 	return z2_location_extent(obj.word, z2_device_stored_size(t->dev, &obj));
+}
+
+/**
+ * z2t_backed_byte() - where on the backing device an object begins
+ * @extent: the object's
+ */
+u64 z2t_backed_byte(const struct z2_extent *extent)
+{
+	return z2_backing_margin(0) + ((u64)extent->block << Z2_BLOCK_SHIFT) + extent->offset;
 }
 
 /**

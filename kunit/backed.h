@@ -91,6 +91,7 @@ struct z2_object z2t_backed_object(struct z2t_backed *t, unsigned long index);
 struct z2_extent z2t_backed_extent(struct z2t_backed *t, unsigned long index);
 bool z2t_backed_on_device(struct z2t_backed *t, unsigned long index);
 unsigned int z2t_backed_count(struct z2t_backed *t);
+u64 z2t_backed_byte(const struct z2_extent *extent);
 struct z2_blockmap_stats z2t_backed_stats(struct z2t_backed *t);
 
 void z2t_backed_fragment(struct z2t_backed *t, unsigned int run);

@@ -9,6 +9,7 @@
 #include <linux/err.h>
 #include <linux/math64.h>
 #include <linux/preempt.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
@@ -201,11 +202,27 @@ static struct z2t_bdev *fake_create(struct kunit *test, u64 bytes, unsigned int 
 	return fake;
 }
 
+/* Where signatures of others lie on devices of a size, see MARGIN_SHARE. */
+static void backing_margin(struct kunit *test)
+{
+	static const struct { u64 bytes, margin; } sizes[] = {
+		{ 0, SZ_512K }, { SZ_1M, SZ_512K }, { SZ_8M, SZ_512K }, { SZ_16M, SZ_1M },
+		{ SZ_16M + SZ_2M - 1, SZ_1M }, { SZ_64M, SZ_4M }, { SZ_128M - 1, SZ_8M - SZ_128K },
+		{ SZ_128M, SZ_8M }, { 1ull << 50, SZ_8M },
+	};
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		KUNIT_EXPECT_EQ_MSG(test, z2_backing_margin(sizes[i].bytes), sizes[i].margin,
+				    "%llu bytes", sizes[i].bytes);
+}
+
 static void backing_attach(struct kunit *test)
 {
 	static const struct { u64 bytes, blocks; } sizes[] = {
-		{ 512, 0 }, { 3584, 0 }, { 4096, 1 }, { 7680, 1 }, { 1 << 20, 256 },
-		{ (1ull << 34) + 3584, 1 << 22 },
+		{ 512, 0 }, { SZ_1M, 0 }, { SZ_1M + 4095, 0 }, { SZ_1M + 4096, 1 },
+		{ SZ_1M + 7680, 1 }, { SZ_2M, 256 }, { SZ_16M, (SZ_16M - SZ_2M) / 4096 },
+		{ (1ull << 34) + 3584, (1 << 22) - SZ_16M / 4096 },
 	};
 	struct z2t_bdev *fake = fake_create(test, 4096, 512);
 	struct z2_backing *backing;
@@ -229,7 +246,7 @@ static void backing_attach(struct kunit *test)
 	}
 	z2_backing_close(NULL);
 
-	KUNIT_ASSERT_TRUE(test, z2t_bdev_renew(fake, 1 << 20, 2048));
+	KUNIT_ASSERT_TRUE(test, z2t_bdev_renew(fake, SZ_2M, 2048));
 	backing = z2_backing_attach(fake->bdev, &why);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(backing));
 	KUNIT_EXPECT_EQ(test, z2_backing_unit(backing), 2048);
@@ -245,7 +262,7 @@ static void backing_attach(struct kunit *test)
 
 static void backing_attach_without_memory(struct kunit *test)
 {
-	struct z2t_bdev *fake = fake_create(test, 1 << 20, 512);
+	struct z2t_bdev *fake = fake_create(test, SZ_2M, 512);
 	unsigned int nth, errors = 0;
 	struct z2_backing *first;
 	bool failed = true;
@@ -318,7 +335,7 @@ static blk_status_t transfer(struct kunit *test, struct z2_backing *backing, enu
 /* From whatever context the device completes, done() runs in a task. */
 static void backing_io(struct kunit *test)
 {
-	struct z2t_bdev *fake = fake_create(test, 1 << 20, 512);
+	struct z2t_bdev *fake = fake_create(test, SZ_2M, 512);
 	struct page *page = z2t_page_alloc(test, 0);
 	u8 *data = page_address(page), *copy = buffer(test, PAGE_SIZE);
 	struct z2_backing *backing;
@@ -352,6 +369,9 @@ static void backing_io(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic64_read(&stats->read_errors), 4);
 	KUNIT_EXPECT_EQ(test, atomic64_read(&stats->write_errors), 4);
 	KUNIT_EXPECT_EQ(test, fake->in_flight, 0);
+	for (i = 0; i < fake->nr; i++)
+		KUNIT_EXPECT_EQ(test, fake->log[i].sector,
+				(z2_backing_margin(SZ_2M) >> SECTOR_SHIFT) + i / 2 * 8);
 	z2_backing_close(backing);
 }
 
@@ -375,7 +395,7 @@ static void end_late(struct z2_backing_io *io)
 static void backing_close_waits_for_done(struct kunit *test)
 {
 	static const enum req_op ops[] = { REQ_OP_READ, REQ_OP_WRITE };
-	struct z2t_bdev *fake = fake_create(test, 1 << 20, 512);
+	struct z2t_bdev *fake = fake_create(test, SZ_2M, 512);
 	struct page *page = z2t_page_alloc(test, 0);
 	int i;
 
@@ -406,6 +426,7 @@ static struct kunit_case backing_cases[] = {
 	KUNIT_CASE(check_finds_every_byte_of_few),
 	KUNIT_CASE(check_refuses_garbage),
 	KUNIT_CASE(location_keeps_its_parts),
+	KUNIT_CASE(backing_margin),
 	KUNIT_CASE(backing_attach),
 	KUNIT_CASE(backing_attach_without_memory),
 	KUNIT_CASE(backing_io),

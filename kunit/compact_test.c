@@ -110,7 +110,7 @@ static void compact_around_damage(struct kunit *test)
 
 	make_sparse(t, SPARSE_PAGES);
 	damaged = z2t_backed_extent(t, 1);
-	z2t_bdev_damage(t->fake, (u64)damaged.block * Z2_BLOCK_SIZE + damaged.offset, 1);
+	z2t_bdev_damage(t->fake, z2t_backed_byte(&damaged), 1);
 	for (i = 200; i < 230; i++)
 		KUNIT_ASSERT_EQ(test, z2t_backed_write(t, i, Z2T_SMALL, i), 0);
 	t->fake->fail_reads = BIT(1) | BIT(3);
@@ -120,7 +120,7 @@ static void compact_around_damage(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, z2t_backed_count(t), SPARSE_PAGES / 2 + 30);
 	KUNIT_EXPECT_EQ(test, z2t_backed_extent(t, 1).block, damaged.block);
 	/* Undone, it is readable again: nobody took its block. */
-	z2t_bdev_damage(t->fake, (u64)damaged.block * Z2_BLOCK_SIZE + damaged.offset, 1);
+	z2t_bdev_damage(t->fake, z2t_backed_byte(&damaged), 1);
 	for (i = 1; i < SPARSE_PAGES; i += 2)
 		KUNIT_EXPECT_TRUE(test, z2t_backed_holds(t, i, Z2T_SMALL, i));
 	z2t_backed_expect_empty(t);

@@ -43,11 +43,6 @@ static void expect_read(struct z2t_backed *t, struct z2t_reader *reader, unsigne
 	}
 }
 
-static u64 first_byte(const struct z2_extent *ext)
-{
-	return ((u64)ext->block << Z2_BLOCK_SHIFT) + ext->offset;
-}
-
 /* What is read. */
 
 static const unsigned int block_sizes[] = { 512, 4096 };
@@ -70,8 +65,8 @@ static void readback_reads_what_it_needs(struct kunit *test)
 	z2t_backed_prepare(t, 12, Z2T_SMALL);
 	for (i = 0; i < 12; i++) {
 		struct z2_extent ext = z2t_backed_extent(t, i);
-		u64 start = round_down(first_byte(&ext), unit);
-		u64 end = round_up(first_byte(&ext) + ext.size, unit);
+		u64 start = round_down(z2t_backed_byte(&ext), unit);
+		u64 end = round_up(z2t_backed_byte(&ext) + ext.size, unit);
 
 		z2t_bdev_forget(t->fake);
 		KUNIT_EXPECT_TRUE(test, z2t_backed_holds(t, i, Z2T_SMALL, i));
@@ -104,7 +99,8 @@ static void readback_neighbours(struct kunit *test)
 	first = z2t_backed_extent(t, 0);
 	last = z2t_backed_extent(t, 31);
 	KUNIT_EXPECT_EQ(test, t->fake->log[0].bytes,
-			round_up(first_byte(&last) + last.size - first_byte(&first), unit));
+			round_up(z2t_backed_byte(&last) + last.size - z2t_backed_byte(&first),
+				 unit));
 
 	/* A part of them, in the middle. */
 	z2t_bdev_forget(t->fake);
@@ -283,6 +279,30 @@ static void readback_partial_write(struct kunit *test)
 	z2t_backed_expect_empty(t);
 }
 
+/* Full of raw pages, the first and the last of the device are as they were. */
+static void readback_margins(struct kunit *test)
+{
+	const struct z2t_backed_config config = { .blocks = 64, .block_size = 512 };
+	struct z2t_backed *t = z2t_backed_create(test, &config);
+	sector_t first = z2_backing_margin(0) >> SECTOR_SHIFT;
+	sector_t end = first + 64 * (Z2_BLOCK_SIZE >> SECTOR_SHIFT);
+	unsigned int i;
+
+	z2t_backed_write_all(t, 80, Z2T_RAW);
+	KUNIT_EXPECT_EQ(test, z2t_backed_run(t, 0, 0, ULONG_MAX), -ENOSPC);
+	KUNIT_EXPECT_GT(test, t->fake->nr, 0);
+	for (i = 0; i < t->fake->nr; i++) {
+		const struct z2t_request *req = &t->fake->log[i];
+
+		KUNIT_EXPECT_GE(test, req->sector, first);
+		KUNIT_EXPECT_LE(test, req->sector + (req->bytes >> SECTOR_SHIFT), end);
+	}
+	KUNIT_EXPECT_EQ(test, bdev_nr_sectors(t->fake->bdev) - end, first);
+	for (i = 0; i < 80; i++)
+		KUNIT_EXPECT_TRUE(test, z2t_backed_holds(t, i, Z2T_RAW, i));
+	z2t_backed_expect_empty(t);
+}
+
 /* Errors. */
 
 static void readback_error(struct kunit *test)
@@ -351,7 +371,7 @@ static void readback_damage(struct kunit *test)
 	for (i = 0; i < 24; i++) {
 		unsigned long index = i % 2;
 		struct z2_extent ext = z2t_backed_extent(t, index);
-		u64 first = first_byte(&ext);
+		u64 first = z2t_backed_byte(&ext);
 		/* The ends, and anywhere. */
 		unsigned int at = i < 2 ? 0 : i < 4 ? ext.size - 1 :
 				  z2t_random(&rng) % ext.size;
@@ -370,7 +390,7 @@ static void readback_damage(struct kunit *test)
 	if (z2t_backed_extent(t, 0).size < PAGE_SIZE) {
 		struct z2_extent ext = z2t_backed_extent(t, 0);
 
-		z2t_bdev_damage(t->fake, first_byte(&ext) + ext.size, 0xff);
+		z2t_bdev_damage(t->fake, z2t_backed_byte(&ext) + ext.size, 0xff);
 	}
 	KUNIT_EXPECT_TRUE(test, z2t_backed_holds(t, 0, Z2T_SMALL, 0));
 	KUNIT_EXPECT_TRUE(test, z2t_backed_holds(t, 1, Z2T_RAW, 1));
@@ -387,7 +407,7 @@ static void readback_damage_of_one(struct kunit *test)
 
 	z2t_backed_prepare(t, 8, Z2T_SMALL);
 	ext = z2t_backed_extent(t, 4);
-	z2t_bdev_damage(t->fake, first_byte(&ext) + 10, 0x10);
+	z2t_bdev_damage(t->fake, z2t_backed_byte(&ext) + 10, 0x10);
 	z2t_reader_start(t, reader, 0, 8);
 	KUNIT_ASSERT_TRUE(test, z2t_reader_wait(reader));
 	KUNIT_EXPECT_EQ(test, reader->err, -EIO);
@@ -436,6 +456,7 @@ static struct kunit_case readback_cases[] = {
 	KUNIT_CASE(readback_completions),
 	KUNIT_CASE(readback_unaligned),
 	KUNIT_CASE(readback_partial_write),
+	KUNIT_CASE(readback_margins),
 	KUNIT_CASE(readback_error),
 	KUNIT_CASE_PARAM(readback_damage, damage_gen_params),
 	KUNIT_CASE(readback_damage_of_one),

@@ -220,6 +220,7 @@ static void segment_leaks_nothing(struct kunit *test)
 
 	/* The second time segments' memory has been used; by larger objects. */
 	for (round = 0; round < 2; round++) {
+		const unsigned long first = 64 + z2_backing_margin(0) / PAGE_SIZE;
 		u8 *mask = kunit_kzalloc(test, 80 * Z2_BLOCK_SIZE, GFP_KERNEL);
 
 		KUNIT_ASSERT_NOT_NULL(test, mask);
@@ -235,7 +236,7 @@ static void segment_leaks_nothing(struct kunit *test)
 			memset(mask + at, 1, ext.size);
 		}
 		for (b = 0; b < 80; b++) {
-			struct page *page = xa_load(&t->fake->pages, 64 + b);
+			struct page *page = xa_load(&t->fake->pages, first + b);
 			unsigned int at, dirt = 0;
 
 			for (at = 0; page && at < PAGE_SIZE; at++)
@@ -557,7 +558,7 @@ static void segment_device_gone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, z2t_backed_run(t, 0, 0, 9), 0);
 	KUNIT_EXPECT_EQ(test, z2t_backed_count(t), 10);
 
-	z2t_bdev_shrink(t->fake, 40 * Z2_BLOCK_SIZE);
+	z2t_bdev_shrink(t->fake, z2_backing_margin(0) + 40 * Z2_BLOCK_SIZE);
 	KUNIT_EXPECT_EQ(test, z2t_backed_run(t, 0, 0, ULONG_MAX), -EIO);
 	z2t_bdev_unplug(t->fake);
 	KUNIT_EXPECT_EQ(test, z2t_backed_run(t, 0, 0, ULONG_MAX), -EIO);

@@ -8,17 +8,36 @@
 #include <linux/fs.h>
 #include <linux/math.h>
 #include <linux/math64.h>
+#include <linux/minmax.h>
 #include <linux/printk.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 
 #include <zram2/backing.h>
 #include <zram2/file.h>
 #include <zram2/reserves.h>
 
+/*
+ * Both ends of a device say what it is, to udev for one, and a raw page is
+ * whatever a user has written.  So a sixteenth at each end is never used, which
+ * is 1 MiB of 16, with a least and a most.
+ *
+ * Where libblkid looks for signatures, in KiB from the front: up to 36 for almost
+ * all, 64 for btrfs, GFS2 and reiserfs, 256 for UFS; 2048 for VMFS and 4096 for the
+ * last copy of a LUKS2 header, which only a device above 64 MiB is safe from.
+ * From the end: up to 12 for GPT, md 1.0, nilfs2 and most RAIDs of firmware, 128
+ * for md 0.90, 768 for ZFS on its 64 MiB or more, 1544 for Promise's RAID.
+ */
+#define MARGIN_SHARE	16
+#define MARGIN_MIN	SZ_512K
+#define MARGIN_MAX	SZ_8M
+#define MARGIN_ALIGN	SZ_128K
+
 /**
  * struct z2_backing - an open backing device
  * @file: what was opened, NULL if attached
  * @bdev: the device; fixed
+ * @first: its first sector that is used; fixed.  All others count from there
  * @map: its blocks; has its own lock
  * @ios: z2_backing_io_alloc() takes from it
  * @reads: completions of reads, and what can't wait under submit_bio(); before
@@ -32,6 +51,7 @@
 struct z2_backing {
 	struct file *file;
 	struct block_device *bdev;
+	sector_t first;
 	struct z2_blockmap *map;
 	struct bio_set ios;
 	struct workqueue_struct *reads;
@@ -123,6 +143,12 @@ static void backing_io_work(struct work_struct *work)
 	io->done(io);
 }
 
+/* The only place that knows where on the device block 0 is. */
+static void backing_set_sector(const struct z2_backing *backing, struct bio *bio, sector_t sector)
+{
+	bio->bi_iter.bi_sector = backing->first + sector;
+}
+
 /* A read counts when it is sent, a write when it is on the device: as in-tree. */
 static void backing_count_end(struct z2_backing *backing, bool write, unsigned int bytes, int err)
 {
@@ -210,7 +236,7 @@ void z2_backing_io_free(struct z2_backing_io *io)
 /**
  * z2_backing_io_submit() - start a read or write
  * @io: with its pages, @io->done and @io->private
- * @sector: where, a multiple of the device's unit
+ * @sector: where, from the first block on; a multiple of the device's unit
  *
  * Context: process; doesn't wait for the I/O.
  */
@@ -218,7 +244,7 @@ void z2_backing_io_submit(struct z2_backing_io *io, sector_t sector)
 {
 	struct bio *bio = &io->bio;
 
-	bio->bi_iter.bi_sector = sector;
+	backing_set_sector(io->backing, bio, sector);
 	io->bytes = bio->bi_iter.bi_size;
 	if (!op_is_write(bio_op(bio)))
 		atomic64_add(io->bytes, &io->backing->stats.read_bytes);
@@ -244,7 +270,7 @@ int z2_backing_read(struct z2_backing *backing, sector_t sector, void *buffer, u
 	int err;
 
 	bio_init(&bio, backing->bdev, &vec, 1, REQ_OP_READ);
-	bio.bi_iter.bi_sector = sector;
+	backing_set_sector(backing, &bio, sector);
 	__bio_add_page(&bio, virt_to_page(buffer), len, offset_in_page(buffer));
 	atomic64_add(len, &backing->stats.read_bytes);
 	err = submit_bio_wait(&bio);
@@ -323,6 +349,19 @@ ssize_t z2_backing_path(const struct z2_backing *backing, char *buf, size_t len)
 	return n;
 }
 
+/**
+ * z2_backing_margin() - what is never used of a device
+ * @bytes: its size
+ *
+ * Return: bytes at each end.
+ */
+u64 z2_backing_margin(u64 bytes)
+{
+	u64 share = round_down(div_u64(bytes, MARGIN_SHARE), MARGIN_ALIGN);
+
+	return clamp_t(u64, share, MARGIN_MIN, MARGIN_MAX);
+}
+
 /* Of a name on 6.1 there is room for 23 characters. */
 static struct workqueue_struct *backing_queue(const struct z2_backing *backing, const char *what,
 					      unsigned int flags)
@@ -333,13 +372,17 @@ static struct workqueue_struct *backing_queue(const struct z2_backing *backing, 
 
 static int backing_set_up(struct z2_backing *backing, const char **why)
 {
-	u64 blocks = bdev_nr_bytes(backing->bdev) >> Z2_BLOCK_SHIFT;
+	u64 bytes = bdev_nr_bytes(backing->bdev);
+	u64 margin = z2_backing_margin(bytes);
+	u64 blocks;
 	int err;
 
-	if (!blocks) {
-		*why = "the backing device has no room";
+	if (bytes < 2 * margin + Z2_BLOCK_SIZE) {
+		*why = "the backing device is too small, 512 KiB at each end are not used";
 		return -EINVAL;
 	}
+	backing->first = margin >> SECTOR_SHIFT;
+	blocks = (bytes - 2 * margin) >> Z2_BLOCK_SHIFT;
 	/* Opening it for writing didn't tell: most drivers look at a bio only. */
 	if (bdev_read_only(backing->bdev)) {
 		*why = "the backing device is read-only";
@@ -384,8 +427,8 @@ destroy_map:
  * @why: what went wrong
  *
  * Context: process, may sleep.
- * Return: the device with an empty map; ERR_PTR() of -EINVAL if it has no
- * room, -EROFS if it can't be written, -EOPNOTSUPP if its blocks are too large,
+ * Return: the device with an empty map; ERR_PTR() of -EINVAL if it is too
+ * small, -EROFS if it can't be written, -EOPNOTSUPP if its blocks are too large,
  * -ENOMEM.
  */
 struct z2_backing *z2_backing_attach(struct block_device *bdev, const char **why)

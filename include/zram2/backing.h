@@ -72,6 +72,7 @@ struct z2_backing_io *z2_backing_io_alloc(struct z2_backing *backing, blk_opf_t 
 					  unsigned int pages, gfp_t gfp);
 void z2_backing_io_free(struct z2_backing_io *io);
 void z2_backing_io_submit(struct z2_backing_io *io, sector_t sector);
+u64 z2_backing_margin(u64 bytes);
 int z2_backing_read(struct z2_backing *backing, sector_t sector, void *buffer, unsigned int len);
 void z2_backing_defer(struct z2_backing *backing, struct work_struct *work);
 

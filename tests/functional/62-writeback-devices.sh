@@ -2,7 +2,7 @@
 # vm: disk=64M
 # What can be a backing device and what can't: a disk with interrupts of its
 # own, mapped devices, tiny ones, another disk of ours; wrong paths, devices in
-# use, of no size, read-only.
+# use, of no size, read-only. What is left alone there.
 . /tests/lib.sh
 begin
 . /tests/functional/writeback.sh
@@ -90,15 +90,16 @@ set_to "$sys/reset" 1
 expect_errno OK "$sys/backing_dev" "$WORK/link"
 drop_disk
 
-# Mapped devices, some of them tiny: 3 KiB, 1 block, 5 blocks, 1 MiB - 512.
+# Mapped devices, some of them tiny: of 1 MiB nothing is used, and beyond that
+# there are 3 KiB, 1 block, 5 blocks, 1 MiB - 512.
 null_disk nbdm 512 16
 null=$back
-dm part "0 7 linear $null 0"
+dm part "0 $((2048 + 7)) linear $null 0"
 new_disk
 expect_errno EINVAL "$sys/backing_dev" "$back"
 drop_disk
 for blocks in 1 5 255; do
-	dm part "0 $((blocks * 8 + 7)) linear $null 9"
+	dm part "0 $((2048 + blocks * 8 + 7)) linear $null 9"
 	backed_disk 1M
 	is "$blocks blocks: that many" "$(backing_stat blocks)" $blocks
 	ok_if "$blocks blocks: data" blkop write "$dev" 0 1M 22
@@ -114,3 +115,33 @@ round "linear mapping" 8M
 drop_disk
 dmsetup remove part
 null_gone nbdm
+
+# Pages that each look like the beginning of something (ext4, LVM, md, swap): none
+# of them comes to where that is looked for.
+head -c 4096 /dev/urandom >page
+for at in "1080 \123\357" "512 LABELONE" "0 \374\116\053\251" "4086 SWAPSPACE2"; do
+	# shellcheck disable=SC2059 # a format it is
+	printf "${at#* }" | dd of=page bs=1 seek="${at% *}" conv=notrunc 2>/dev/null
+done
+n=0
+while [ $n -lt 256 ]; do
+	cat page
+	n=$((n + 1))
+done >pages
+for mib in 3 32; do
+	null_disk nbsign 512 $mib
+	ends=$((mib > 16 ? 1024 : 512))K
+	backed_disk $((mib + 1))M
+	n=0
+	while [ $n -le $mib ]; do
+		dd if=pages of="$dev" bs=1M seek=$n oflag=direct 2>/dev/null || fail "$mib MiB: pages"
+		n=$((n + 1))
+	done
+	expect_errno ENOSPC "$sys/writeback" huge
+	holds "$mib MiB: most of it is used" "$(backing_stat objects)" -ge $((mib * 256 / 2))
+	ok_if "$mib MiB: not the first $ends" blkop checkzero "$back" 0 $ends
+	ok_if "$mib MiB: not the last $ends" blkop checkzero "$back" $((mib * 1024 - ${ends%K}))K $ends
+	ok_if "$mib MiB: the pages are right" sh -c "dd if=$dev bs=1M count=1 iflag=direct 2>/dev/null | cmp - pages"
+	drop_disk
+	null_gone nbsign
+done

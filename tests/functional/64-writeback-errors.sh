@@ -10,6 +10,7 @@ modprobe dm-flakey
 
 null_disk nbbad 512 32
 null=$back
+first=$(($(margin) / 512))
 size=$(sectors "$null")
 good="0 $size linear $null 0"
 # Fails all writes, and passes reads through.
@@ -95,14 +96,15 @@ on_device "after read errors"
 
 # A device that got shorter: what lies behind its end is an error.
 nothing_left "before the device gets shorter"
-dm bad "0 64 linear $null 0"
+short="0 $((first + 64)) linear $null 0"
+dm bad "$short"
 ok_if "data" memory write "$dev" 0 4M 41
 expect_errno EIO "$sys/writeback" page_indexes=0-4095
 all_right "with a device that got shorter all is right"
 dm bad "$good"
 expect_errno OK "$sys/writeback" page_indexes=0-4095
 all_right "and when it is as long as before"
-dm bad "0 64 linear $null 0"
+dm bad "$short"
 wrong=$(memory tally "$dev" 0 4M 41)
 matches "what lay behind the end can't be read" "$wrong" '[0-9]+ right, [1-9][0-9]{2} failed, 0 wrong\|'
 dm bad "$good"

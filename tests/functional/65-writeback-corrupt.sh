@@ -19,10 +19,10 @@ for bs in 512 4096; do for mode in packed raw; do
 	on_device "$what"
 	objects=$(backing_stat objects) blocks=$(bd blocks)
 	# On a new device all lies at the beginning, but for a gap here and there.
-	used=$(((blocks + 128) * 4096))
+	first=$(margin) used=$(((blocks + 128) * 4096))
 
 	# One byte in a block damages one object, or none if nothing is there.
-	ok_if "$what: a byte changes in every block" blkop flip "$back" 0 $used 5
+	ok_if "$what: a byte changes in every block" blkop flip "$back" "$first" $used 5
 	log_mark
 	memory tally "$dev" 0 2M 51 >counts
 	blkop tally "$dev" 8M 512K 52 >>counts
@@ -47,17 +47,18 @@ for bs in 512 4096; do for mode in packed raw; do
 	is "$what: so does reading to an odd buffer" "$(BLKOP_MEM=512 blkop check "$dev" 8M 64K 52 2>/dev/null)" EIO
 
 	# It is the device that was wrong, and what it says is believed again.
-	ok_if "$what: the bytes change back" blkop flip "$back" 0 $used 5
+	ok_if "$what: the bytes change back" blkop flip "$back" "$first" $used 5
 	is "$what: all is right" "$(memory tally "$dev" 0 2M 51) $(blkop tally "$dev" 8M 512K 52)" \
 		"512 right, 0 failed, 0 wrong 128 right, 0 failed, 0 wrong"
 
-	dd if="$back" of=saved bs=4k count=$((blocks + 128)) iflag=direct 2>/dev/null
+	dd if="$back" of=saved bs=4k skip=$((first / 4096)) count=$((blocks + 128)) iflag=direct 2>/dev/null
 	# Whole blocks of something else: zeros, garbage, and other valid data.
 	for with in zeros garbage shifted; do
 		case $with in
-		zeros) dd if=/dev/zero of="$back" bs=64k count=$((used / 65536 + 1)) oflag=direct 2>/dev/null ;;
-		garbage) blkop write "$back" 0 $used 53 >/dev/null ;;
-		shifted) dd if=saved of="$back" bs=4k seek=1 oflag=direct 2>/dev/null ;;
+		zeros) dd if=/dev/zero of="$back" bs=64k seek=$((first / 65536)) \
+			count=$((used / 65536 + 1)) oflag=direct 2>/dev/null ;;
+		garbage) blkop write "$back" "$first" $used 53 >/dev/null ;;
+		shifted) dd if=saved of="$back" bs=4k seek=$((first / 4096 + 1)) oflag=direct 2>/dev/null ;;
 		esac
 		is "$what, $with: same-filled pages are right, the others errors" \
 			"$(memory tally "$dev" 0 2M 51) $(blkop tally "$dev" 8M 512K 52)" \

@@ -6,7 +6,7 @@ begin
 . /tests/functional/writeback.sh
 
 for mode in packed raw; do
-	null_disk "nbfull$mode" 512 4
+	null_disk "nbfull$mode" 512 5
 	[ $mode = packed ] && backed_disk 24M || backed_disk 24M compressed_writeback=0
 	blocks=$(backing_stat blocks)
 	is "$mode: blocks" "$blocks" 1024
@@ -49,7 +49,7 @@ write_some() {
 
 for how in "512 alone" "4096 alone" "512 busy" "4096 busy"; do
 	bs=${how% *} what="$how"
-	null_disk nbholes $bs 4
+	null_disk nbholes $bs 5
 	# Where objects don't straddle blocks, two of them must fit in one.
 	[ $bs = 512 ] && backed_disk 16M || backed_disk 16M comp_algorithm=zstd
 	ok_if "$what: data" memory write "$dev" 0 16M 62
@@ -104,7 +104,7 @@ done
 row=960
 for bs in 512 4096; do
 	what="$bs rows"
-	null_disk nbrows $bs 4
+	null_disk nbrows $bs 5
 	backed_disk 12M comp_algorithm=lzo
 	ok_if "$what: data" env BLKOP_RANDOM=1200 blkop write "$dev" 0 11520K 63
 	err=OK i=0

@@ -140,7 +140,7 @@ round() {
 	dm bad "0 $bad_size linear $bad 0"
 	bad_back=$back
 	# Much smaller than the disk: what is in its blocks has to be moved.
-	null_disk "raw$1" 4096 $(((mib + 7) / 8))
+	null_disk "raw$1" 4096 $(((mib + 7) / 8 + 1))
 	raw=$back
 	null_disk "fuzz$1" 512 8
 	fuzz_back=$back

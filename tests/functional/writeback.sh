@@ -41,6 +41,14 @@ dm() {
 block_name() { local path; path=$(readlink -f "$1"); echo "${path#/dev/}"; }
 sectors() { cat "/sys/class/block/$(block_name "$1")/size"; }
 
+# margin: bytes at each end of $back that are never used.
+margin() {
+	local bytes=$(($(sectors "$back") / 16 / 256 * 131072))
+	[ $bytes -ge 524288 ] || bytes=524288
+	[ $bytes -le 8388608 ] || bytes=8388608
+	echo $bytes
+}
+
 # device_did read|written: bytes, as $back counts them itself.
 device_did() {
 	local field=3
