@@ -7,7 +7,9 @@
 #include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/err.h>
+#include <linux/fs.h>
 #include <linux/math64.h>
+#include <linux/pagemap.h>
 #include <linux/preempt.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -375,6 +377,35 @@ static void backing_io(struct kunit *test)
 	z2_backing_close(backing);
 }
 
+/* The page cache of a device that another has open as well. */
+static void backing_drops_page_cache(struct kunit *test)
+{
+	struct z2t_bdev *fake = fake_create(test, SZ_2M, 512);
+	struct address_space *mapping = fake->file->f_mapping;
+	u8 *data = buffer(test, PAGE_SIZE);
+	struct z2_backing *backing;
+	const char *why;
+	loff_t pos = 0;
+
+	fake->fail_writes = 1;
+	z2t_fill(data, PAGE_SIZE, Z2T_RANDOM, 1);
+	KUNIT_ASSERT_EQ(test, kernel_write(fake->file, data, PAGE_SIZE, &pos), PAGE_SIZE);
+	KUNIT_ASSERT_EQ_MSG(test, fake->nr, 0, "it is in the cache");
+	backing = z2_backing_attach(fake->bdev, &why);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(backing), -EIO);
+	if (!IS_ERR(backing))
+		z2_backing_close(backing);
+
+	pos = SZ_1M;
+	KUNIT_ASSERT_EQ(test, kernel_write(fake->file, data, PAGE_SIZE, &pos), PAGE_SIZE);
+	z2t_bdev_forget(fake);
+	backing = z2_backing_attach(fake->bdev, &why);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(backing));
+	KUNIT_EXPECT_EQ_MSG(test, z2t_bdev_bytes(fake, true), PAGE_SIZE, "it is written out");
+	KUNIT_EXPECT_EQ_MSG(test, mapping->nrpages, 0, "and dropped");
+	z2_backing_close(backing);
+}
+
 /* What close waits for: all of done(), not only what it tells others. */
 
 struct late {
@@ -431,6 +462,7 @@ static struct kunit_case backing_cases[] = {
 	KUNIT_CASE(backing_attach_without_memory),
 	KUNIT_CASE(backing_io),
 	KUNIT_CASE(backing_close_waits_for_done),
+	KUNIT_CASE(backing_drops_page_cache),
 	{}
 };
 

@@ -362,6 +362,19 @@ u64 z2_backing_margin(u64 bytes)
 	return clamp_t(u64, share, MARGIN_MIN, MARGIN_MAX);
 }
 
+/*
+ * What others have written through the page cache, and still may keep open, must
+ * not be written out later, over what is stored there then.
+ */
+static int backing_drop_cache(struct block_device *bdev)
+{
+	int err = sync_blockdev(bdev);
+
+	if (!err)
+		invalidate_bdev(bdev);
+	return err;
+}
+
 /* Of a name on 6.1 there is room for 23 characters. */
 static struct workqueue_struct *backing_queue(const struct z2_backing *backing, const char *what,
 					      unsigned int flags)
@@ -394,6 +407,13 @@ static int backing_set_up(struct z2_backing *backing, const char **why)
 	}
 	if (blocks > U32_MAX)
 		pr_info("%pg: of this backing device the first 16 TiB are used\n", backing->bdev);
+
+	/* A partition can be written to through the whole disk as well. */
+	err = backing_drop_cache(backing->bdev) ?: backing_drop_cache(bdev_whole(backing->bdev));
+	if (err) {
+		*why = "what others wrote to the backing device doesn't get there";
+		return err;
+	}
 
 	*why = "no memory";
 	backing->map = z2_blockmap_create(blocks);
@@ -429,7 +449,7 @@ destroy_map:
  * Context: process, may sleep.
  * Return: the device with an empty map; ERR_PTR() of -EINVAL if it is too
  * small, -EROFS if it can't be written, -EOPNOTSUPP if its blocks are too large,
- * -ENOMEM.
+ * -EIO if its page cache can't be written out, -ENOMEM.
  */
 struct z2_backing *z2_backing_attach(struct block_device *bdev, const char **why)
 {

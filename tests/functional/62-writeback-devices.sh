@@ -2,7 +2,7 @@
 # vm: disk=64M
 # What can be a backing device and what can't: a disk with interrupts of its
 # own, mapped devices, tiny ones, another disk of ours; wrong paths, devices in
-# use, of no size, read-only. What is left alone there.
+# use, of no size, read-only. What is left alone there, and what others wrote.
 . /tests/lib.sh
 begin
 . /tests/functional/writeback.sh
@@ -145,3 +145,20 @@ for mib in 3 32; do
 	drop_disk
 	null_gone nbsign
 done
+
+# What somebody who has it open wrote before, and is still in the page cache, is
+# not written over what is stored there later.
+null_disk nbcache 512 32
+exec 9<>"$back"
+ok_if "cached: others write" dd if=/dev/urandom of="$back" bs=1M count=12
+backed_disk 16M
+ok_if "cached: data" blkop write "$dev" 0 8M 23
+expect_errno OK "$sys/writeback" huge
+is "cached: they are on the device" "$(backing_stat objects)" 2048
+sync
+echo 3 >/proc/sys/vm/drop_caches
+ok_if "cached: they are right" blkop check "$dev" 0 8M 23
+is "cached: no errors" "$(errors)" "0 0 0"
+drop_disk
+exec 9>&-
+null_gone nbcache
