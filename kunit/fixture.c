@@ -2,10 +2,12 @@
 #include <kunit/resource.h>
 #include <linux/blkdev.h>
 #include <linux/completion.h>
+#include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/kthread.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
@@ -203,12 +205,14 @@ static void reap_thread(void *arg)
 }
 
 /**
- * z2t_spawn() - run something at the same time
+ * z2t_spawn_on() - run something at the same time, on certain CPUs
  * @test: whose end waits for it
  * @fn: what
  * @arg: its argument; must last until the test's end
+ * @cpus: where
  */
-struct z2t_thread *z2t_spawn(struct kunit *test, void (*fn)(void *arg), void *arg)
+struct z2t_thread *z2t_spawn_on(struct kunit *test, void (*fn)(void *arg), void *arg,
+				const struct cpumask *cpus)
 {
 	struct z2t_thread *thread = kunit_kzalloc(test, sizeof(*thread), GFP_KERNEL);
 
@@ -219,9 +223,21 @@ struct z2t_thread *z2t_spawn(struct kunit *test, void (*fn)(void *arg), void *ar
 	thread->task = kthread_create(run_thread, thread, "z2test");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(thread->task));
 	get_task_struct(thread->task);
+	set_cpus_allowed_ptr(thread->task, cpus);
 	wake_up_process(thread->task);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, reap_thread, thread), 0);
 	return thread;
+}
+
+/**
+ * z2t_spawn() - run something at the same time
+ * @test: whose end waits for it
+ * @fn: what
+ * @arg: its argument; must last until the test's end
+ */
+struct z2t_thread *z2t_spawn(struct kunit *test, void (*fn)(void *arg), void *arg)
+{
+	return z2t_spawn_on(test, fn, arg, cpu_possible_mask);
 }
 
 /**

@@ -7,6 +7,7 @@
 #include <linux/sched.h>
 #include <linux/types.h>
 
+struct cpumask;
 struct z2_codec_ops;
 struct z2_device;
 struct z2t_thread;
@@ -42,6 +43,8 @@ bool z2t_guards_intact(const void *buf, size_t len);
 struct page *z2t_page_alloc(struct kunit *test, unsigned int order);
 
 struct z2t_thread *z2t_spawn(struct kunit *test, void (*fn)(void *arg), void *arg);
+struct z2t_thread *z2t_spawn_on(struct kunit *test, void (*fn)(void *arg), void *arg,
+				const struct cpumask *cpus);
 bool z2t_blocked(struct z2t_thread *thread);
 bool z2t_done(struct z2t_thread *thread);
 bool z2t_join(struct z2t_thread *thread);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The slot table: its locks, and frees that meet them. */
 #include <kunit/test.h>
+#include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/lockdep.h>
+#include <linux/sched.h>
+#include <linux/smp.h>
 #include <linux/spinlock.h>
 
 #include <zram2/slot.h>
@@ -136,6 +139,44 @@ static void slot_writers_do_not_starve(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, z2t_join(late));
 }
 
+/*
+ * Leaves and comes back, in one go: on a CPU that nobody takes away from us, and
+ * that the writer would have to have to get in, or to ask for it anew.
+ */
+static void read_again(void *arg)
+{
+	struct slot_test *t = arg;
+
+	z2_slot_read_lock(t->table, 0);
+	atomic_inc(&t->in);
+	wait_for_completion(&t->go);
+	sched_set_fifo(current);
+	z2_slot_read_unlock(t->table, 0);
+	z2_slot_read_lock(t->table, 0);
+	z2_slot_read_unlock(t->table, 0);
+}
+
+/* Readers overlap one after another: none comes in that the writer would wait for. */
+static void slot_overlapping_readers(struct kunit *test)
+{
+	const struct cpumask *cpu = cpumask_of(raw_smp_processor_id());
+	struct slot_test *t = test->priv;
+	struct z2t_thread *reader, *writer;
+
+	z2_slot_read_lock(t->table, 0);
+	reader = z2t_spawn_on(test, read_again, t, cpu);
+	KUNIT_EXPECT_TRUE(test, wait_until(&t->in, 1));
+	writer = z2t_spawn_on(test, write_and_stay, t, cpu);
+	KUNIT_EXPECT_TRUE(test, z2t_blocked(writer));
+	complete_all(&t->go);
+	KUNIT_EXPECT_TRUE(test, z2t_blocked(reader));
+	KUNIT_EXPECT_FALSE(test, z2t_done(writer));
+	z2_slot_read_unlock(t->table, 0);
+	KUNIT_EXPECT_TRUE(test, z2t_join(writer));
+	KUNIT_EXPECT_TRUE(test, z2t_join(reader));
+	KUNIT_EXPECT_TRUE(test, trylock_atomic(t, 0));
+}
+
 static void slot_writer_keeps_all_out(struct kunit *test)
 {
 	struct slot_test *t = test->priv;
@@ -178,15 +219,24 @@ static void slot_readers_saturated(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, trylock_atomic(t, 0));
 	lockdep_off();
 	obj = z2_slot_get(t->table, 0);
-	/* There is room for one now. */
+	/* There is room for one, but it queues like everybody else. */
 	z2_slot_read_unlock(t->table, 0);
 	lockdep_on();
 	expect_object(test, &obj, &want);
+	KUNIT_EXPECT_TRUE(test, z2t_blocked(reader));
+	KUNIT_EXPECT_EQ(test, atomic_read(&t->in), 0);
+	lockdep_off();
+	for (i = 0; i < MAX_READERS - 1; i++)
+		z2_slot_read_unlock(t->table, 0);
+	lockdep_on();
 	KUNIT_EXPECT_TRUE(test, wait_until(&t->in, 1));
 
-	/* A free waits for the last of them all. */
+	/* As many again, less the one; a free waits for the last of them all. */
+	lockdep_off();
+	for (i = 0; i < MAX_READERS - 1; i++)
+		z2_slot_read_lock(t->table, 0);
+	lockdep_on();
 	free_atomic(t, 0);
-	KUNIT_EXPECT_EQ(test, atomic_read(&t->released), 0);
 	lockdep_off();
 	for (i = 0; i < MAX_READERS - 1; i++)
 		z2_slot_read_unlock(t->table, 0);
@@ -439,6 +489,7 @@ static struct kunit_case slot_lock_cases[] = {
 	KUNIT_CASE(slot_excludes),
 	KUNIT_CASE(slot_readers_together),
 	KUNIT_CASE(slot_writers_do_not_starve),
+	KUNIT_CASE(slot_overlapping_readers),
 	KUNIT_CASE(slot_writer_keeps_all_out),
 	KUNIT_CASE(slot_readers_saturated),
 	KUNIT_CASE(slot_trylock),

@@ -4,10 +4,15 @@
  *
  * The lock lives in the upper bits of the state word.  It is taken and given
  * back by one compare-and-exchange each.  Who can't have it sets WAITERS and
- * sleeps on the kernel's hashed queue for variables; an unlock that finds
- * WAITERS clears it and wakes all who wait for the slot, and they try again.
- * New readers queue behind WAITERS, so that a stream of readers can't keep a
- * writer out.
+ * sleeps on the kernel's hashed queue for variables; the unlock after which
+ * nobody is in clears WAITERS and wakes all who wait for the slot, and they try
+ * again.
+ *
+ * New readers queue behind WAITERS, and it stays set until the last of the
+ * readers that are in has left: however many come, the slot falls free, and a
+ * stream of readers can't keep a writer out.  The earlier ones wake nobody: a
+ * writer couldn't get in yet, and readers mustn't, not even those who wait
+ * because the count is at its maximum.
  */
 #include <linux/compiler.h>
 #include <linux/lockdep.h>
@@ -82,8 +87,8 @@ static bool take_or_queue(struct z2_slot *slot, u32 blockers, u32 lock)
  * @table: the table
  * @index: the slot
  *
- * Context: process; sleeps while a writer, or as many readers as the count
- * holds, are in.  The holder may sleep.
+ * Context: process; sleeps while a writer is in or waits, or as many readers as
+ * the count holds are in.  The holder may sleep.
  */
 void z2_slot_read_lock(struct z2_slot_table *table, unsigned long index)
 {
@@ -197,8 +202,8 @@ void z2_slot_write_unlock(struct z2_slot_table *table, unsigned long index)
  * @table: the table
  * @index: the slot
  *
- * The last reader out turns a pending free into the write lock and carries it
- * out before anybody else gets in.
+ * The last reader out lets in who waits.  It turns a pending free into the write
+ * lock and carries it out before anybody else gets in.
  *
  * Context: process, interrupts on or off.
  */
@@ -211,15 +216,13 @@ void z2_slot_read_unlock(struct z2_slot_table *table, unsigned long index)
 	rwsem_release(&table->dep_map, _RET_IP_);
 	do {
 		new = old - Z2_SLOT_READER;
-		if ((old & Z2_SLOT_FREE) && !(new & Z2_SLOT_READERS))
-			new |= Z2_SLOT_WRITER;
-		else
-			new &= ~Z2_SLOT_WAITERS;
+		if (!(new & Z2_SLOT_READERS))
+			new = new & Z2_SLOT_FREE ? new | Z2_SLOT_WRITER : new & ~Z2_SLOT_WAITERS;
 	} while (!atomic_try_cmpxchg(&slot->state, (int *)&old, new));
 
 	if (new & Z2_SLOT_WRITER)
 		unlock_writer(table, slot);
-	else if (old & Z2_SLOT_WAITERS)
+	else if (old & ~new & Z2_SLOT_WAITERS)
 		wake_waiters(slot);
 }
 
