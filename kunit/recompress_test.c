@@ -481,6 +481,41 @@ static void recompress_max_pages(struct kunit *test)
 	expect_nothing_left(t);
 }
 
+/*
+ * mem_limit and mem_used_max.  The pool is empty but for one large object, so
+ * that a smaller one takes pages of its own.
+ */
+static void recompress_at_the_limit(struct kunit *test)
+{
+	struct recomp *t = test->priv;
+	unsigned long used;
+	u64 size;
+
+	write_page(t, 1, SYMBOLS);
+	used = z2t_device_pages(t->dev);
+	size = total(t, Z2_STAT_COMPR_SIZE);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&t->dev->max_used_pages), used);
+
+	mark_idle(t, 1);
+	WRITE_ONCE(t->dev->limit_pages, used);
+	KUNIT_EXPECT_EQ(test, run_job(t, JOB(1)), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, hook.nr, 1);
+	KUNIT_EXPECT_EQ(test, prio_of(t, 1), 0);
+	KUNIT_EXPECT_FALSE(test, is_marked(t, 1, Z2_SLOT_INCOMPRESSIBLE));
+	KUNIT_EXPECT_EQ(test, total(t, Z2_STAT_COMPR_SIZE), size);
+	KUNIT_EXPECT_EQ(test, z2t_device_pages(t->dev), used);
+	expect_page(t, 1, SYMBOLS);
+
+	/* Without one both were there for a moment. */
+	WRITE_ONCE(t->dev->limit_pages, 0);
+	atomic_long_set(&t->dev->max_used_pages, 0);
+	KUNIT_EXPECT_EQ(test, run_job(t, JOB(1)), 0);
+	KUNIT_EXPECT_EQ(test, prio_of(t, 1), 1);
+	KUNIT_EXPECT_GT(test, atomic_long_read(&t->dev->max_used_pages), used);
+	expect_page(t, 1, SYMBOLS);
+	expect_nothing_left(t);
+}
+
 /* What ends a run. */
 
 struct run {
@@ -834,6 +869,7 @@ static struct kunit_case recompress_cases[] = {
 	KUNIT_CASE(recompress_takes_what_is_asked),
 	KUNIT_CASE(recompress_threshold),
 	KUNIT_CASE(recompress_max_pages),
+	KUNIT_CASE(recompress_at_the_limit),
 	KUNIT_CASE(recompress_refuses),
 	KUNIT_CASE_PARAM(recompress_taken_down, removal_gen_params),
 	KUNIT_CASE_PARAM(recompress_races, event_gen_params),

@@ -21,28 +21,9 @@
 #include <zram2/pattern.h>
 #include <zram2/pool.h>
 #include <zram2/readback.h>
+#include <zram2/room.h>
 #include <zram2/slot.h>
 #include <zram2/stats.h>
-
-/*
- * While a stream is held nothing may wait for memory: kswapd, which would free
- * some, may want that very stream.
- */
-#define GFP_WITH_STREAM		GFP_NOWAIT
-#define GFP_WITHOUT_STREAM	GFP_NOIO
-
-/* How often what others keep freeing is given back before a write fails. */
-#define FLUSHES			3
-
-/**
- * struct room - a place in the pool for what is being written
- * @handle: 0 for none
- * @size: bytes that fit
- */
-struct room {
-	unsigned long handle;
-	unsigned int size;
-};
 
 /**
  * z2_page_account() - count an object in or out
@@ -95,74 +76,64 @@ void z2_page_release(void *arg, const struct z2_object *obj)
 	}
 }
 
-static bool over_limit(struct z2_device *dev)
-{
-	unsigned long limit = READ_ONCE(dev->limit_pages);
-	unsigned long used = z2_pool_pages(dev->pool);
-	long max = atomic_long_read(&dev->max_used_pages);
-
-	while (used > max && !atomic_long_try_cmpxchg(&dev->max_used_pages, &max, used))
-		;
-	return limit && used > limit;
-}
-
-/* What was freed before, if it fits, else new from the pool. */
-static int take_room(struct z2_device *dev, struct room *room, unsigned int size, gfp_t gfp,
-		     int nid)
-{
-	int err = 0;
-
-	room->handle = z2_gc_take(dev->gc, size);
-	if (!room->handle)
-		err = z2_pool_alloc(dev->pool, size, gfp, nid, &room->handle);
-	if (err)
-		return err;
-	if (over_limit(dev)) {
-		z2_pool_free(dev->pool, room->handle);
-		room->handle = 0;
-		return -ENOSPC;
-	}
-	room->size = size;
-	return 0;
-}
-
 /*
- * The same, but what is kept of freed objects comes before a failure.  Other
- * writers may free, or take, more of them meanwhile.
+ * Has nobody touched what was taken?  One that was on the device already may
+ * have been read: it stays there, and what was read is as good a copy.
  */
-static int find_room(struct z2_device *dev, struct room *room, unsigned int size, gfp_t gfp,
-		     int nid)
+static bool page_unchanged(const struct z2_object *taken, const struct z2_object *now)
 {
-	int tries = FLUSHES, err;
-
-	do {
-		err = take_room(dev, room, size, gfp, nid);
-	} while (err && tries-- && z2_gc_flush(dev->gc));
-	return err;
+	if (!z2_object_is(taken, Z2_SLOT_BACKING))
+		return z2_object_is(now, Z2_SLOT_PP);
+	return now->word == taken->word && !((now->state ^ taken->state) & ~Z2_SLOT_MARKS);
 }
 
-static void drop_room(struct z2_device *dev, struct room *room)
+/**
+ * z2_page_lock_taken() - lock a slot for an exchange, if its contents still stand
+ * @dev: the device, with the post-processing lock held
+ * @index: a slot that z2_scan_take() took
+ * @taken: what it held then
+ * @old: set to what it holds
+ *
+ * Context: process, may sleep; takes the slot lock for writing, which
+ * z2_page_exchange() gives back.
+ * Return: whether the slot is locked; not if it has been touched since.
+ */
+bool z2_page_lock_taken(struct z2_device *dev, unsigned long index,
+			const struct z2_object *taken, struct z2_object *old)
 {
-	if (room->handle)
-		z2_pool_free(dev->pool, room->handle);
-	room->handle = 0;
+	z2_slot_write_lock(dev->table, index);
+	*old = z2_slot_get(dev->table, index);
+	if (page_unchanged(taken, old))
+		return true;
+	z2_slot_write_unlock(dev->table, index);
+	return false;
 }
 
-static bool same_class(struct z2_device *dev, unsigned int a, unsigned int b)
+/**
+ * z2_page_exchange() - the same contents in another object
+ * @dev: the device
+ * @index: the slot, as z2_page_lock_taken() left it
+ * @old: what it holds; released
+ * @new: what it holds from here on
+ *
+ * Context: process; unlocks the slot.
+ */
+void z2_page_exchange(struct z2_device *dev, unsigned long index, const struct z2_object *old,
+		      const struct z2_object *new)
 {
-	const struct z2_pool_classes *classes = z2_pool_classes(dev->pool);
-
-	/* Without known classes the size itself has to do. */
-	return classes->nr ? z2_pool_class(classes, a) == z2_pool_class(classes, b) : a >= b;
+	z2_page_account(dev, new, 1);
+	z2_slot_relocate(dev->table, index, *new);
+	z2_slot_write_unlock(dev->table, index);
+	z2_page_release(dev, old);
 }
 
 static int make_raw(struct z2_device *dev, struct page *page, struct z2_object *new)
 {
-	struct room room = {};
+	struct z2_room room = {};
 	void *src;
 	int err;
 
-	err = find_room(dev, &room, PAGE_SIZE, GFP_WITHOUT_STREAM, page_to_nid(page));
+	err = z2_room_find(dev, &room, PAGE_SIZE, page_to_nid(page));
 	if (err)
 		return err;
 
@@ -180,7 +151,7 @@ static int make_raw(struct z2_device *dev, struct page *page, struct z2_object *
  * enough.  Returns the length; -E2BIG if the page must be stored raw, or
  * -EAGAIN if *need bytes of room have to be found without the stream.
  */
-static int compress_into(struct z2_device *dev, struct page *page, struct room *room,
+static int compress_into(struct z2_device *dev, struct page *page, struct z2_room *room,
 			 unsigned int *need)
 {
 	struct z2_codec *codec = dev->codecs[Z2_PRIMARY];
@@ -199,11 +170,10 @@ static int compress_into(struct z2_device *dev, struct page *page, struct room *
 	}
 
 	*need = len;
-	/* Of just its class, for that is where it is freed to. */
-	if (room->handle && !same_class(dev, room->size, len))
-		drop_room(dev, room);
+	if (room->handle && !z2_room_fits(dev, room, len))
+		z2_room_drop(dev, room);
 	if (!room->handle) {
-		ret = take_room(dev, room, len, GFP_WITH_STREAM, page_to_nid(page));
+		ret = z2_room_try(dev, room, len, page_to_nid(page));
 		if (ret) {
 			ret = -EAGAIN;
 			goto put_stream;
@@ -219,7 +189,7 @@ put_stream:
 
 static int make_compressed(struct z2_device *dev, struct page *page, struct z2_object *new)
 {
-	struct room room = {};
+	struct z2_room room = {};
 	unsigned int need;
 	int ret;
 
@@ -228,7 +198,7 @@ static int make_compressed(struct z2_device *dev, struct page *page, struct z2_o
 	 * need more room than the first: hence a loop.
 	 */
 	while ((ret = compress_into(dev, page, &room, &need)) == -EAGAIN) {
-		ret = find_room(dev, &room, need, GFP_WITHOUT_STREAM, page_to_nid(page));
+		ret = z2_room_find(dev, &room, need, page_to_nid(page));
 		if (ret)
 			break;
 	}
@@ -237,7 +207,7 @@ static int make_compressed(struct z2_device *dev, struct page *page, struct z2_o
 		return 0;
 	}
 
-	drop_room(dev, &room);
+	z2_room_drop(dev, &room);
 	return ret == -E2BIG ? make_raw(dev, page, new) : ret;
 }
 

@@ -19,10 +19,10 @@
 
 #include <zram2/codec.h>
 #include <zram2/device.h>
-#include <zram2/gc.h>
 #include <zram2/page.h>
 #include <zram2/pool.h>
 #include <zram2/recompress.h>
+#include <zram2/room.h>
 #include <zram2/scan.h>
 #include <zram2/slot.h>
 #include <zram2/trace.h>
@@ -122,42 +122,17 @@ static int compress(struct run *run, unsigned int old_size)
 	return len;
 }
 
-static unsigned long take_room(struct z2_device *dev, unsigned int size)
-{
-	unsigned long handle = z2_gc_take(dev->gc, size);
-
-	if (!handle && z2_pool_alloc(dev->pool, size, GFP_NOIO, numa_mem_id(), &handle))
-		return 0;
-	return handle;
-}
-
-static unsigned long find_room(struct z2_device *dev, unsigned int size)
-{
-	unsigned long handle = take_room(dev, size);
-
-	if (!handle && z2_gc_flush(dev->gc))
-		handle = take_room(dev, size);
-	return handle;
-}
-
 /* The new object instead of the old one, if nobody has touched that since. */
-static void install(struct z2_device *dev, unsigned long index, const struct z2_object *new)
+static void install(struct z2_device *dev, unsigned long index, const struct z2_object *taken,
+		    struct z2_room *room, unsigned int prio)
 {
+	const struct z2_object new = z2_object_make(room->handle, room->size, 0, prio);
 	struct z2_object old;
-	bool unchanged;
 
-	z2_slot_write_lock(dev->table, index);
-	old = z2_slot_get(dev->table, index);
-	unchanged = z2_object_is(&old, Z2_SLOT_PP);
-	if (unchanged) {
-		z2_page_account(dev, new, 1);
-		z2_slot_relocate(dev->table, index, *new);
-	}
-	z2_slot_write_unlock(dev->table, index);
-	if (unchanged)
-		z2_page_release(dev, &old);
+	if (z2_page_lock_taken(dev, index, taken, &old))
+		z2_page_exchange(dev, index, &old, &new);
 	else
-		z2_pool_free(dev->pool, new->word);
+		z2_room_drop(dev, room);
 }
 
 /* The object stays.  It was touched, so that it isn't idle any more. */
@@ -179,9 +154,8 @@ static void leave(struct z2_device *dev, unsigned long index, bool incompressibl
 static int recompress(struct run *run, unsigned long index, const struct z2_object *obj)
 {
 	struct z2_device *dev = run->dev;
-	struct z2_object new;
-	unsigned long handle;
-	int len;
+	struct z2_room room = {};
+	int len, err;
 
 	len = compress(run, z2_object_size(obj));
 	trace_zram2_recompress(dev->disk->disk_name, index, z2_object_size(obj), max(len, 0),
@@ -199,14 +173,13 @@ static int recompress(struct run *run, unsigned long index, const struct z2_obje
 		return 0;
 	}
 
-	handle = find_room(dev, len);
-	if (!handle) {
+	err = z2_room_find(dev, &room, len, numa_mem_id());
+	if (err) {
 		leave(dev, index, false);
-		return -ENOMEM;
+		return err;
 	}
-	z2_pool_store(dev->pool, handle, run->packed, len);
-	new = z2_object_make(handle, len, 0, run->job->prio);
-	install(dev, index, &new);
+	z2_pool_store(dev->pool, room.handle, run->packed, len);
+	install(dev, index, obj, &room, run->job->prio);
 	return 0;
 }
 
@@ -363,6 +336,8 @@ static const char *reason(int err)
 		return "the device is being reset";
 	case -EIO:
 		return "a page is damaged or can't be compressed";
+	case -ENOSPC:
+		return "mem_limit is reached";
 	}
 	return "no memory";
 }
@@ -373,7 +348,8 @@ static const char *reason(int err)
  * @job: which, and how
  * @why: what went wrong
  *
- * An object is exchanged only for one of a smaller size class.  One that the
+ * An object is exchanged only for one of a smaller size class; until it is, both
+ * take memory, and count for mem_limit.  One that the
  * algorithm of the highest priority can't make smaller is marked as
  * incompressible and not tried again until its page is written.  One that is
  * damaged, or that the algorithm fails at, stays as it is and is reported at
@@ -386,7 +362,7 @@ static const char *reason(int err)
  * no slot's lock while it compresses; ends early for a signal or a reset.
  * Return: 0; -EINVAL if the device is not live, has no such algorithm, or for a
  * threshold from the size of raw pages on; -EAGAIN while another run is on;
- * -ENOMEM; -EIO; -EINTR; -ERESTARTSYS; -EBUSY.
+ * -ENOMEM; -ENOSPC at mem_limit; -EIO; -EINTR; -ERESTARTSYS; -EBUSY.
  */
 int z2_recompress_run(struct z2_device *dev, const struct z2_recompress_job *job,
 		      const char **why)

@@ -130,41 +130,21 @@ static void segment_shrink(struct z2_segment *seg, unsigned int blocks)
 	seg->blocks = blocks;
 }
 
-/*
- * Has nobody touched what was taken?  One that was on the device already may
- * have been read: it stays there, and what was read is as good a copy.
- */
-static bool segment_unchanged(const struct entry *entry, const struct z2_object *now)
-{
-	if (!z2_object_is(&entry->obj, Z2_SLOT_BACKING))
-		return z2_object_is(now, Z2_SLOT_PP);
-	return now->word == entry->obj.word &&
-	       !((now->state ^ entry->obj.state) & ~Z2_SLOT_MARKS);
-}
-
 /* The slot's object is where it was written now, if nobody has touched it since. */
 static bool install(struct z2_device *dev, const struct entry *entry)
 {
 	struct z2_extent extent = z2_location_extent(entry->location,
 						     z2_device_stored_size(dev, &entry->obj));
 	struct z2_object old, new;
-	bool unchanged;
 
-	z2_slot_write_lock(dev->table, entry->index);
-	old = z2_slot_get(dev->table, entry->index);
-	unchanged = segment_unchanged(entry, &old);
-	if (unchanged) {
-		new = z2_object_make(entry->location, z2_object_size(&old),
-				     (old.state & (Z2_SLOT_HUGE | Z2_SLOT_INCOMPRESSIBLE)) |
-				     Z2_SLOT_BACKING, z2_object_prio(&old));
-		z2_blockmap_add(z2_backing_map(dev->backing), &extent);
-		z2_page_account(dev, &new, 1);
-		z2_slot_relocate(dev->table, entry->index, new);
-	}
-	z2_slot_write_unlock(dev->table, entry->index);
-	if (unchanged)
-		z2_page_release(dev, &old);
-	return unchanged;
+	if (!z2_page_lock_taken(dev, entry->index, &entry->obj, &old))
+		return false;
+	new = z2_object_make(entry->location, z2_object_size(&old),
+			     (old.state & (Z2_SLOT_HUGE | Z2_SLOT_INCOMPRESSIBLE)) |
+			     Z2_SLOT_BACKING, z2_object_prio(&old));
+	z2_blockmap_add(z2_backing_map(dev->backing), &extent);
+	z2_page_exchange(dev, entry->index, &old, &new);
+	return true;
 }
 
 static void forget(struct z2_device *dev, const struct entry *entry)

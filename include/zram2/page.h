@@ -25,6 +25,10 @@ int z2_page_unpack(struct z2_device *dev, unsigned long index, const struct z2_o
 		   void *dst);
 void z2_page_free(struct z2_device *dev, unsigned long index);
 void z2_page_release(void *dev, const struct z2_object *obj);
+bool z2_page_lock_taken(struct z2_device *dev, unsigned long index,
+			const struct z2_object *taken, struct z2_object *old);
+void z2_page_exchange(struct z2_device *dev, unsigned long index, const struct z2_object *old,
+		      const struct z2_object *new);
 void z2_page_account(struct z2_device *dev, const struct z2_object *obj, int sign);
 
 #endif
