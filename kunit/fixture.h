@@ -10,6 +10,7 @@
 struct cpumask;
 struct z2_codec_ops;
 struct z2_device;
+struct z2_pool;
 struct z2t_thread;
 
 /* Long enough for a loaded machine, short of the hung task detector. */
@@ -70,6 +71,9 @@ static inline bool z2t_fault_disarm(void)
 }
 
 void z2t_assert_faults(struct kunit *test);
+
+/* Of the suite of gc, which gc.o calls instead of z2_pool_free(). */
+void z2t_gc_pool_free(struct z2_pool *pool, unsigned long handle);
 
 struct z2_device *z2t_device_add(void);
 struct z2_device *z2t_device_create(struct kunit *test);

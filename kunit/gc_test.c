@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <kunit/test.h>
 #include <linux/atomic.h>
+#include <linux/completion.h>
 #include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/irqflags.h>
 #include <linux/jiffies.h>
 #include <linux/numa.h>
+#include <linux/preempt.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
+#include <linux/smp.h>
 #include <linux/spinlock.h>
 
 #include <zram2/gc.h>
@@ -268,6 +271,100 @@ static void gc_idle(struct kunit *test)
 	make_and_free(test, 500);
 	for (ms = 0; ms < Z2T_PATIENCE_MS && z2_pool_pages(t->pool); ms += 10)
 		msleep(20);
+	expect_nothing_left(test);
+}
+
+/* When it looks is known from the first free on, and after each rest. */
+static void gc_look_is_set(struct kunit *test)
+{
+	struct gc_test *t = test->priv;
+	unsigned int i, ms;
+
+	for (i = 0; i < 2; i++) {
+		unsigned long before = jiffies, look;
+
+		make_and_free(test, 500);
+		look = z2_gc_stats(t->gc).look;
+		KUNIT_EXPECT_TRUE_MSG(test, time_in_range(look, before, jiffies + HZ),
+				      "in %ld jiffies", (long)(look - jiffies));
+		for (ms = 0; ms < Z2T_PATIENCE_MS && z2_pool_pages(t->pool); ms += 10)
+			msleep(20);
+		/* Well past that time. */
+		msleep(200);
+	}
+	expect_nothing_left(test);
+}
+
+/**
+ * struct contention - the shrinker, while somebody else gives back
+ * @gc: the kept objects; NULL while nobody is to be held
+ * @held: somebody is at it, with the lock
+ * @returned: the shrinker has come back
+ * @waited: it didn't while the lock was held
+ * @bytes: what it gave back
+ */
+static struct contention {
+	struct z2_gc *gc;
+	struct completion held;
+	struct completion returned;
+	bool waited;
+	size_t bytes;
+} contention;
+
+/* What gc.o calls instead of z2_pool_free(), see Kbuild: from a flush, with the lock. */
+void z2t_gc_pool_free(struct z2_pool *pool, unsigned long handle)
+{
+	unsigned int ms = Z2T_PATIENCE_MS / 10;
+
+	if (READ_ONCE(contention.gc) && !completion_done(&contention.held)) {
+		complete_all(&contention.held);
+		while (ms-- && !completion_done(&contention.returned))
+			mdelay(1);
+		contention.waited = !completion_done(&contention.returned);
+	}
+	z2_pool_free(pool, handle);
+}
+
+static void shrink_meanwhile(void *arg)
+{
+	wait_for_completion(&contention.held);
+	contention.bytes = z2_gc_shrink(contention.gc, SZ_1M);
+	complete_all(&contention.returned);
+}
+
+/* The shrinker leaves it to others who are at it. */
+static void gc_shrinker_does_not_wait(struct kunit *test)
+{
+	struct gc_test *t = test->priv;
+	struct z2t_thread *thread;
+	unsigned int i, other;
+
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "there is one CPU only");
+	for (i = 0; i < 100; i++)
+		make_and_free(test, 1000);
+	init_completion(&contention.held);
+	init_completion(&contention.returned);
+	contention.waited = false;
+	WRITE_ONCE(contention.gc, t->gc);
+	migrate_disable();
+	other = cpumask_any_but(cpu_online_mask, smp_processor_id());
+	thread = z2t_spawn_on(test, shrink_meanwhile, NULL, cpumask_of(other));
+	z2_gc_flush(t->gc);
+	migrate_enable();
+	/* The worker may have been faster. */
+	complete_all(&contention.held);
+	KUNIT_EXPECT_TRUE(test, z2t_join(thread));
+	WRITE_ONCE(contention.gc, NULL);
+	KUNIT_EXPECT_FALSE_MSG(test, contention.waited, "it waited for the lock");
+	KUNIT_EXPECT_EQ(test, contention.bytes, 0);
+	expect_settled(test);
+
+	/* Alone it has all of it, from the stacks as well. */
+	for (i = 0; i < 100; i++)
+		make_and_free(test, 1000);
+	z2_gc_shrink(t->gc, SZ_1M);
+	KUNIT_EXPECT_EQ(test, z2_gc_stats(t->gc).pending, 0);
 	expect_nothing_left(test);
 }
 
@@ -545,6 +642,8 @@ static struct kunit_case gc_cases[] = {
 	KUNIT_CASE(gc_limit_zero),
 	KUNIT_CASE(gc_out_of_magazines),
 	KUNIT_CASE(gc_idle),
+	KUNIT_CASE(gc_look_is_set),
+	KUNIT_CASE(gc_shrinker_does_not_wait),
 	KUNIT_CASE(gc_trickle),
 	KUNIT_CASE(gc_threshold),
 	KUNIT_CASE(gc_cpu_goes),

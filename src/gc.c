@@ -116,7 +116,8 @@ struct gc_cpu {
  *	worker before it flushes
  * @pressed: the worker was asked to make room
  * @work: of the worker
- * @look: when the worker looks next at what is of use, in jiffies; the worker's
+ * @look: when the worker looks next at what is of use, in jiffies; set by whoever
+ *	arms it, then by the worker
  * @seen: handles freed and taken until it looked last; the worker's
  * @flushing: those in z2_gc_flush(): stacks don't get more than is needed then
  * @shrinker: gives memory back when it is short
@@ -218,14 +219,20 @@ static size_t free_some(struct z2_gc *gc, unsigned int class, const unsigned lon
 	return bytes;
 }
 
-/* Give some objects of the depot back to the pool.  Returns their bytes. */
-static size_t empty_some(struct z2_gc *gc)
+/*
+ * Give some objects of the depot back to the pool.  Returns their bytes.  Without
+ * @wait none while somebody else is at it.
+ */
+static size_t empty_some(struct z2_gc *gc, bool wait)
 {
 	unsigned long handles[BATCH_HANDLES];
 	unsigned int class, n;
 	size_t bytes;
 
-	spin_lock(&gc->emptying);
+	if (wait)
+		spin_lock(&gc->emptying);
+	else if (!spin_trylock(&gc->emptying))
+		return 0;
 	n = z2_depot_take_next(gc->depot, &class, handles, BATCH_HANDLES);
 	bytes = free_some(gc, class, handles, n);
 	gc->freed += n;
@@ -234,11 +241,11 @@ static size_t empty_some(struct z2_gc *gc)
 }
 
 /* Empty the depot until so many bytes are free.  Returns how many. */
-static size_t empty_depot(struct z2_gc *gc, size_t want, const char *by)
+static size_t empty_depot(struct z2_gc *gc, size_t want, bool wait, const char *by)
 {
 	size_t done = 0, bytes;
 
-	while (done < want && (bytes = empty_some(gc)))
+	while (done < want && (bytes = empty_some(gc, wait)))
 		done += bytes;
 	if (done)
 		trace_zram2_gc(gc->name, by, done);
@@ -260,12 +267,15 @@ static unsigned int take_off_stack(struct gc_cpu *cpu, unsigned int class,
 }
 
 /* A CPU's stack of a class goes to the depot, or back if that is full. */
-static void empty_stack(struct z2_gc *gc, struct gc_cpu *cpu, unsigned int class)
+static void empty_stack(struct z2_gc *gc, struct gc_cpu *cpu, unsigned int class, bool wait)
 {
 	unsigned long handles[STACK_HANDLES];
 	unsigned int n = 0;
 
-	spin_lock(&gc->emptying);
+	if (wait)
+		spin_lock(&gc->emptying);
+	else if (!spin_trylock(&gc->emptying))
+		return;
 	spin_lock(&cpu->lock);
 	if (cpu->nr[class]) {
 		stack_to_depot(gc, cpu, class);
@@ -276,7 +286,7 @@ static void empty_stack(struct z2_gc *gc, struct gc_cpu *cpu, unsigned int class
 	spin_unlock(&gc->emptying);
 }
 
-static void empty_cpu(struct z2_gc *gc, struct gc_cpu *cpu)
+static void empty_cpu(struct z2_gc *gc, struct gc_cpu *cpu, bool wait)
 {
 	unsigned int class;
 
@@ -287,16 +297,16 @@ static void empty_cpu(struct z2_gc *gc, struct gc_cpu *cpu)
 	spin_unlock(&cpu->lock);
 	for (class = 0; class < gc->classes->nr; class++)
 		if (READ_ONCE(cpu->nr[class]))
-			empty_stack(gc, cpu, class);
+			empty_stack(gc, cpu, class, wait);
 }
 
-static void empty_cpus(struct z2_gc *gc)
+static void empty_cpus(struct z2_gc *gc, bool wait)
 {
 	int cpu;
 
 	/* CPUs that are gone as well, for their locks cost nothing. */
 	for_each_possible_cpu(cpu)
-		empty_cpu(gc, per_cpu_ptr(gc->cpus, cpu));
+		empty_cpu(gc, per_cpu_ptr(gc->cpus, cpu), wait);
 }
 
 /* Give so many bytes back, which can be very much, or all that is in the depot. */
@@ -304,7 +314,7 @@ static void give_back(struct z2_gc *gc, u64 bytes, const char *by)
 {
 	size_t done;
 
-	while (bytes && (done = empty_depot(gc, min_t(u64, bytes, CHUNK_BYTES), by))) {
+	while (bytes && (done = empty_depot(gc, min_t(u64, bytes, CHUNK_BYTES), true, by))) {
 		bytes -= min_t(u64, bytes, done);
 		cond_resched();
 	}
@@ -313,7 +323,7 @@ static void give_back(struct z2_gc *gc, u64 bytes, const char *by)
 /* All that is kept: other CPUs may free faster than this one, and no more is asked. */
 static void drain(struct z2_gc *gc, const char *by)
 {
-	empty_cpus(gc);
+	empty_cpus(gc, true);
 	give_back(gc, atomic_long_read(&gc->reserved), by);
 }
 
@@ -346,6 +356,7 @@ static void arm(struct z2_gc *gc)
 {
 	if (likely(READ_ONCE(gc->armed)))
 		return;
+	WRITE_ONCE(gc->look, jiffies + LOOK_DELAY);
 	WRITE_ONCE(gc->armed, true);
 	kthread_queue_delayed_work(worker, &gc->work, LOOK_DELAY);
 }
@@ -480,6 +491,7 @@ struct z2_gc_stats z2_gc_stats(struct z2_gc *gc)
 	stats.freed = gc->freed;
 	reserved = atomic_long_read(&gc->reserved);
 	spin_unlock(&gc->emptying);
+	stats.look = READ_ONCE(gc->look);
 
 	gone = stats.recycled + stats.freed;
 	stats.pending = stats.deferred > gone ? stats.deferred - gone : 0;
@@ -503,7 +515,7 @@ static void make_room(struct z2_gc *gc)
 	size_t bytes;
 
 	while (over(gc, RELAX_EIGHTHS) && done < most &&
-	       (bytes = empty_depot(gc, CHUNK_BYTES, "worker"))) {
+	       (bytes = empty_depot(gc, CHUNK_BYTES, true, "worker"))) {
 		done += bytes;
 		cond_resched();
 	}
@@ -514,13 +526,14 @@ static void gc_work(struct kthread_work *work)
 {
 	struct z2_gc *gc = container_of(work, struct z2_gc, work.work);
 	struct z2_gc_stats stats;
-	s64 moved;
+	s64 moved, left;
 
 	if (READ_ONCE(gc->pressed)) {
 		make_room(gc);
 		/* What moved in a part of the time says nothing yet. */
-		if (time_before(jiffies, gc->look)) {
-			kthread_queue_delayed_work(worker, &gc->work, gc->look - jiffies);
+		left = (long)(READ_ONCE(gc->look) - jiffies);
+		if (left > 0) {
+			kthread_queue_delayed_work(worker, &gc->work, left);
 			return;
 		}
 	}
@@ -531,13 +544,36 @@ static void gc_work(struct kthread_work *work)
 	gc->seen += moved;
 	if (moved > 0) {
 		keep_only(gc, &stats, moved * USEFUL_LOOKS);
-		gc->look = jiffies + LOOK_DELAY;
+		WRITE_ONCE(gc->look, jiffies + LOOK_DELAY);
 		kthread_queue_delayed_work(worker, &gc->work, LOOK_DELAY);
 		return;
 	}
 	/* Who keeps something after we had its CPU's lock arms us again. */
 	WRITE_ONCE(gc->armed, false);
 	drain(gc, "worker");
+}
+
+/**
+ * z2_gc_shrink() - give some of what is kept back, for memory is short
+ * @gc: the kept objects
+ * @want: bytes
+ *
+ * Many tasks that look for memory come at once.  While one of them, or anybody
+ * else, is giving back, the others don't wait for its lock: what it frees is
+ * what they are after.
+ *
+ * Context: process, reclaim.
+ * Return: bytes given back by this call.
+ */
+size_t z2_gc_shrink(struct z2_gc *gc, size_t want)
+{
+	size_t done = empty_depot(gc, want, false, "shrinker");
+
+	if (done < want) {
+		empty_cpus(gc, false);
+		done += empty_depot(gc, want - done, false, "shrinker");
+	}
+	return done;
 }
 
 static unsigned long shrink_count(struct shrinker *shrinker, struct shrink_control *control)
@@ -550,13 +586,8 @@ static unsigned long shrink_count(struct shrinker *shrinker, struct shrink_contr
 static unsigned long shrink_scan(struct shrinker *shrinker, struct shrink_control *control)
 {
 	struct z2_gc *gc = z2_compat_shrinker_data(shrinker);
-	size_t want = control->nr_to_scan << PAGE_SHIFT;
-	size_t done = empty_depot(gc, want, "shrinker");
+	size_t done = z2_gc_shrink(gc, control->nr_to_scan << PAGE_SHIFT);
 
-	if (done < want) {
-		empty_cpus(gc);
-		done += empty_depot(gc, want - done, "shrinker");
-	}
 	return done >> PAGE_SHIFT ?: SHRINK_STOP;
 }
 
@@ -594,7 +625,7 @@ int z2_gc_set_limit(struct z2_gc *gc, u64 limit)
  */
 void z2_gc_cpu_dead(struct z2_gc *gc, unsigned int cpu)
 {
-	empty_cpu(gc, per_cpu_ptr(gc->cpus, cpu));
+	empty_cpu(gc, per_cpu_ptr(gc->cpus, cpu), true);
 }
 
 static int cpu_dead(unsigned int cpu, struct hlist_node *node)

@@ -20,6 +20,7 @@ struct z2_pool;
  * @freed: of those, given back to the pool, by whomever
  * @sync_limit: freed at once for the limit's sake
  * @sync_full: freed at once because there was no room for one more handle
+ * @look: when the worker looks next at what is of use, in jiffies, if it is to run
  */
 struct z2_gc_stats {
 	u64 pending_bytes;
@@ -29,6 +30,7 @@ struct z2_gc_stats {
 	u64 freed;
 	u64 sync_limit;
 	u64 sync_full;
+	unsigned long look;
 };
 
 struct z2_gc *z2_gc_create(struct z2_pool *pool, u64 limit, const char *name);
@@ -37,6 +39,7 @@ void z2_gc_destroy(struct z2_gc *gc);
 void z2_gc_free(struct z2_gc *gc, unsigned long handle, size_t size);
 unsigned long z2_gc_take(struct z2_gc *gc, size_t size);
 bool z2_gc_flush(struct z2_gc *gc);
+size_t z2_gc_shrink(struct z2_gc *gc, size_t want);
 
 int z2_gc_set_limit(struct z2_gc *gc, u64 limit);
 struct z2_gc_stats z2_gc_stats(struct z2_gc *gc);
