@@ -6,6 +6,7 @@
 #include <linux/err.h>
 #include <linux/irqflags.h>
 #include <linux/mm.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -40,12 +41,14 @@
  * @WHOLE: one vector of several pages
  * @BY_SECTOR: 512 bytes each
  * @RAGGED: any multiples of 512 bytes, over the ends of pages too
+ * @BY_BYTE: any lengths: only those of a bio must add up to sectors
  */
 enum layout {
 	BY_PAGE,
 	WHOLE,
 	BY_SECTOR,
 	RAGGED,
+	BY_BYTE,
 	LAYOUTS
 };
 
@@ -127,6 +130,9 @@ static unsigned int cut(struct io_test *t, enum layout layout, unsigned int at, 
 		break;
 	case RAGGED:
 		len = min_t(unsigned int, len, (1 + z2t_random(&t->rng) % 12) * SECTOR_SIZE);
+		break;
+	case BY_BYTE:
+		len = min_t(unsigned int, len, SECTOR_SIZE + z2t_random(&t->rng) % (3 * PAGE_SIZE));
 		break;
 	default:
 		break;
@@ -213,11 +219,11 @@ static void expect_disk(struct io_test *t)
 	read_and_compare(t, WHOLE, 0, 0, DISK_SIZE);
 }
 
-static const enum layout layouts[] = { BY_PAGE, WHOLE, BY_SECTOR, RAGGED };
+static const enum layout layouts[] = { BY_PAGE, WHOLE, BY_SECTOR, RAGGED, BY_BYTE };
 
 static void layout_desc(const enum layout *layout, char *desc)
 {
-	static const char *const names[] = { "by page", "whole", "by sector", "ragged" };
+	static const char *const names[] = { "by page", "whole", "by sector", "ragged", "by byte" };
 
 	strscpy(desc, names[*layout], KUNIT_PARAM_DESC_SIZE);
 }
@@ -269,6 +275,44 @@ static void io_any_size(struct kunit *test)
 	}
 	expect_disk(t);
 	KUNIT_EXPECT_NULL(test, memchr_inv(page_address(t->piece), CANARY, MEM_SIZE));
+}
+
+/* A page on the disk whose memory is in two pieces, cut at each byte. */
+static void io_cut_anywhere(struct kunit *test)
+{
+	static const unsigned int firsts[] = { 1, 511, 513, 684, 1000, 2047, 3412, 4095 };
+	struct io_test *t = test->priv;
+	unsigned int i, at;
+
+	for (i = 0; i < ARRAY_SIZE(firsts); i++) {
+		const unsigned int first = firsts[i] * (PAGE_SIZE / SZ_4K);
+
+		/* The pieces: at the ends of two pages, at their beginnings, in one. */
+		for (at = 0; at < 3; at++) {
+			const sector_t sector = SECTORS + at;
+
+			bvec_set_page(&t->vecs[0], t->piece + 1, first,
+				      at == 0 ? PAGE_SIZE - first : 0);
+			bvec_set_page(&t->vecs[1], t->piece + (at == 2 ? 1 : 4), PAGE_SIZE - first,
+				      at == 1 ? 0 : first);
+			z2t_fill(t->shadow, PAGE_SIZE, Z2T_RANDOM, i * 3 + at);
+			memcpy(bvec_virt(&t->vecs[0]), t->shadow, first);
+			memcpy(bvec_virt(&t->vecs[1]), t->shadow + first, PAGE_SIZE - first);
+			KUNIT_EXPECT_EQ(test, (__force int)execute(t, REQ_OP_WRITE, 2, sector,
+								   PAGE_SIZE), 0);
+			memset(page_address(t->piece), CANARY, MEM_SIZE);
+			KUNIT_EXPECT_EQ(test, (__force int)execute(t, REQ_OP_READ, 2, sector,
+								   PAGE_SIZE), 0);
+			KUNIT_EXPECT_MEMEQ(test, bvec_virt(&t->vecs[0]), t->shadow, first);
+			KUNIT_EXPECT_MEMEQ(test, bvec_virt(&t->vecs[1]), t->shadow + first,
+					   PAGE_SIZE - first);
+			memset(bvec_virt(&t->vecs[0]), CANARY, first);
+			memset(bvec_virt(&t->vecs[1]), CANARY, PAGE_SIZE - first);
+			KUNIT_EXPECT_NULL_MSG(test,
+					      memchr_inv(page_address(t->piece), CANARY, MEM_SIZE),
+					      "memory beside a bio's was written");
+		}
+	}
 }
 
 static void io_empty_disk_is_zero(struct kunit *test)
@@ -472,6 +516,7 @@ static void io_swap_notifies(struct kunit *test)
 static struct kunit_case io_cases[] = {
 	KUNIT_CASE_PARAM(io_any_offset, layout_gen_params),
 	KUNIT_CASE(io_any_size),
+	KUNIT_CASE(io_cut_anywhere),
 	KUNIT_CASE(io_empty_disk_is_zero),
 	KUNIT_CASE(io_two_writers),
 	KUNIT_CASE(io_discard),
