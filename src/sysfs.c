@@ -321,12 +321,12 @@ static ssize_t mm_stat_show(struct device *d, struct device_attribute *attr, cha
 }
 
 /*
- * Version 1: nothing, and frees that were missed because the slot was locked.
- * Ours are carried out by whoever has the lock, so that none is ever missed.
+ * The format of zram's: nothing, and frees that were missed because the slot was
+ * locked.  Ours can't be: whoever has the lock carries them out.  Hence no counter.
  */
 static ssize_t debug_stat_show(struct device *d, struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "version: 1\n0 %8u\n", 0);
+	return sysfs_emit(buf, "version: 1\n0        0\n");
 }
 
 static DEVICE_ATTR_RW(disksize);

@@ -217,11 +217,9 @@ offload() { field "$1" "$sys/offload_stat"; }
 # A long file, which a shell reads byte by byte.
 vmstat() { awk -v name="$1" '$1 == name { print $2 }' /proc/vmstat; }
 
-miss_free() {
-	local version _ count
-	{ read -r version _ && read -r _ count _; } <"$sys/debug_stat"
-	echo "$count"
-}
+# After swapoff: mkswap's header is all that may be stored. What swap asked to be
+# freed and wasn't would be there still.
+only_header() { [ "$(stat_of orig_data_size)" -le 65536 ]; }
 
 # Everything about a disk that can be read, to see that nothing has changed.
 # What was freed is given back in the background: that is waited for.
