@@ -1,10 +1,13 @@
 # Checks who includes whom: awk -f include-rules.awk layers.txt FILE...
-# One line a violation; the exit status says whether there was any.
+# One line a violation; the exit status says whether there was any. What the
+# table allows and no file needs is one as well.
 
-function bad(what) {
-	printf "%s:%d: %s\n", FILENAME, FNR, what
+function say(where, what) {
+	printf "%s: %s\n", where, what
 	failed = 1
 }
+
+function bad(what) { say(FILENAME ":" FNR, what) }
 
 # The entry of the table that a unit falls under: its name, or a pattern.
 function entry(unit,    e) {
@@ -18,6 +21,8 @@ function entry(unit,    e) {
 
 function include(target) {
 	target = entry(target)
+	if ((self, target) in with)
+		needed[self, target] = 1
 	if (target == "")
 		bad("includes a unit that layers.txt does not know")
 	else if (layer[target] > layer[self])
@@ -29,11 +34,15 @@ function include(target) {
 FILENAME ~ /layers\.txt$/ {
 	if ($1 == "layer") {
 		name[++layers] = $2
-		for (i = 3; i <= NF; i++)
+		for (i = 3; i <= NF; i++) {
 			layer[$i] = layers
+			line_of[$i] = FILENAME ":" FNR
+		}
 	} else if ($1 == "with") {
 		for (i = 3; i <= NF; i++)
-			with[$2, $i] = 1
+			with[$2, $i] = FILENAME ":" FNR
+	} else if (NF && !/^#/) {
+		bad("is neither a layer nor a with line")
 	}
 	next
 }
@@ -48,6 +57,7 @@ FNR == 1 {
 		bad("layers.txt names no layer for " unit)
 		nextfile
 	}
+	exists[self] = 1
 	comment = 0
 }
 
@@ -94,4 +104,14 @@ line ~ /Z2_SLOT_(WRITER|WAITERS|FREE|READER|READERS|LOCKED|CONTENT)([^A-Z_]|$)/ 
 
 source && FNR == 801 { bad("more than 800 lines: it is two units") }
 
-END { exit failed }
+END {
+	for (e in line_of)
+		if (!(e in exists))
+			say(line_of[e], "there is no unit " e)
+	for (pair in with)
+		if (!(pair in needed)) {
+			split(pair, unit_of, SUBSEP)
+			say(with[pair], unit_of[1] " does not include " unit_of[2])
+		}
+	exit failed
+}
