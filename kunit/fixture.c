@@ -23,6 +23,8 @@
 
 #define GUARD_BYTE	0xa5
 
+unsigned int z2t_slow = 1;
+
 /**
  * z2t_random() - the next of a fixed series
  * @state: where in the series; any seed to begin with

@@ -13,8 +13,18 @@ struct z2_device;
 struct z2_pool;
 struct z2t_thread;
 
+/* How many times as long as usual everything may take; a parameter, set once. */
+extern unsigned int z2t_slow;
+
 /* Long enough for a loaded machine, short of the hung task detector. */
-#define Z2T_PATIENCE_MS		20000
+#define Z2T_PATIENCE_MS		(20000 * z2t_slow)
+
+/*
+ * The message of an expectation that fails only because the machine is too busy.
+ * A case in which nothing else fails has a second try.  It is not for threads
+ * that may wait for each other forever.
+ */
+#define Z2T_TIMEOUT		"timeout"
 
 /**
  * enum z2t_fill - kinds of data

@@ -10,6 +10,11 @@
 #include <zram2/lifecycle.h>
 #include <zram2/offload.h>
 
+#include "fixture.h"
+
+module_param_named(slow, z2t_slow, uint, 0444);
+MODULE_PARM_DESC(slow, "how many times as long as usual everything may take");
+
 static int __init zram2_kunit_init(void)
 {
 	int err = z2_codec_init();

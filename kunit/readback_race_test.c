@@ -309,7 +309,7 @@ static void race_threads(struct kunit *test)
 		threads[i] = z2t_spawn(test, loops[i], hot);
 	}
 	for (i = 0; i < ARRAY_SIZE(loops); i++)
-		KUNIT_ASSERT_TRUE(test, z2t_join(threads[i]));
+		KUNIT_ASSERT_TRUE_MSG(test, z2t_join(threads[i]), Z2T_TIMEOUT);
 	for (i = 0; i < NR_WRONG; i++)
 		KUNIT_EXPECT_EQ(test, atomic_read(&shared[2 * NR_HOT + 1 + i]), 0);
 	kunit_info(test, "%u reads and %u writes of the backing device",

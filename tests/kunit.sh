@@ -16,9 +16,11 @@ if with_lock "build-$target" build_module "$target" "$modules" KUNIT=1; then
 	say "running the suites on $(target_about "$target")"
 	VM_DOUBTS=$Z2_SCRATCH/doubts
 	: >"$VM_DOUBTS"
-	vm_boot "$target" "$Z2_SCRATCH/kunit.cpio" 1800 1500M 2 ignore_loglevel "kunit.filter_glob=${SUITE:-*}"
+	args=(1500M 2 ignore_loglevel)
+	vm_boot "$target" "$Z2_SCRATCH/kunit.cpio" 1800 "${args[@]}" "kunit.filter_glob=${SUITE:-*}"
 	for suite in $(vm_doubted); do
-		VM_DOUBTS='' vm_boot "$target" "$Z2_SCRATCH/kunit.cpio" 900 1500M 2 ignore_loglevel "kunit.filter_glob=$suite"
+		ln -sf kunit.cpio "$Z2_SCRATCH/$suite-again.cpio"
+		VM_DOUBTS='' vm_boot "$target" "$Z2_SCRATCH/$suite-again.cpio" 900 "${args[@]}" "kunit.filter_glob=$suite"
 	done
 	[ -n "${SUITE:-}" ] || [ "$target" != uml ] || "$Z2_TOP/tests/vmtest.sh" uml
 else

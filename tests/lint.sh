@@ -50,6 +50,7 @@ check "${#scripts[@]} scripts parse" parse_all
 check "shellcheck" shell_style -s bash tests/*.sh tests/lib/*.sh
 check "shellcheck of the guest's scripts" shell_style -s dash -e SC3043 \
 	dist/zram2-swap dist/preflight tests/vm/init tests/vm/*.sh tests/demo/guest.sh tests/functional/*.sh
+"$Z2_TOP/tests/selftest.sh"
 check "one version everywhere" versions_agree
 check "zram2(4) has every attribute, parameter and event, and no other" manual_complete
 check "zram2(4) knows every error that bad input gives" manual_errors

@@ -81,7 +81,7 @@ run_target() {
 		mapfile -t cases < <(awk -F '|' -v m="${machine[*]}" '$1 == m { print $2 }' "$Z2_SCRATCH/$target.cases")
 		run_machine "vm$n" "$target" "${machine[@]}" "${cases[@]}"
 		for case in $(vm_doubted); do
-			VM_DOUBTS='' run_machine "$case" "$target" "${machine[@]}" "$Z2_TOP/tests/functional/$case.sh"
+			VM_DOUBTS='' run_machine "$case-again" "$target" "${machine[@]}" "$Z2_TOP/tests/functional/$case.sh"
 		done
 	done 4<"$Z2_SCRATCH/$target.machines"
 }

@@ -8,7 +8,7 @@ run_bg rawio -d "$dev" -S "$(few 16)" -t 2 -n 0 -s 17
 busy=$bg busy_out=$bg_out
 
 used() { [ "$(stat_of orig_data_size)" -gt 65536 ]; }
-ok_if "requests run" eventually 20 used
+ok_in_time "requests run" 20 used || exit
 n=0
 rounds=$(few 12)
 while [ $n -lt "$rounds" ]; do

@@ -24,7 +24,7 @@ nothing_kept() { [ "$(gc pending)" = 0 ] && [ "$(stat_of mem_used_total)" = 0 ];
 if timed eventually 10 nothing_kept; then pass "the memory comes back by itself"; else
 	fail "the memory comes back by itself" "$(cat "$sys/gc_stat")"
 fi
-holds "within a second" $took -le $((100 * SLOW))
+took_within "within a second" 100
 is "deferred ones were freed" "$(gc freed)" "$(gc deferred)"
 
 # Overwriting: what the first pass frees the next one takes.

@@ -18,7 +18,7 @@ mib=$(($(kib MemAvailable /proc/meminfo) / 1024 * 6 / 5))
 run_bg memfill -s 96 -l 2 $mib 2
 memfill=$bg
 swapping() { [ $(($(kib SwapTotal /proc/meminfo) - $(kib SwapFree /proc/meminfo))) -gt 50000 ]; }
-ok_if "memory runs over into swap ($mib MiB)" eventually 60 swapping
+ok_in_time "memory runs over into swap ($mib MiB)" 60 swapping || exit
 
 ok_if "swapon of the second disk" swapon "$second"
 ok_if "swapoff of the first" swapoff "$first"

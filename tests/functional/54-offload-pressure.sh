@@ -31,7 +31,7 @@ pressure() {
 	local ns freed
 	pages=$(vmstat pswpout) ns=$(kswapd_ns) freed=$(vmstat pgsteal_kswapd)
 	run_bg memfill -s 54 "$@" $mib 2
-	ok_if "$what: memory runs over into swap ($mib MiB)" eventually 120 used_swap
+	ok_in_time "$what: memory runs over into swap ($mib MiB)" 120 used_swap || exit
 	[ -z "${meanwhile:-}" ] || $meanwhile
 	wait $bg && pass "$what: every page is right" || fail "$what: every page is right" "$(cat "$bg_out")"
 	freed=$(($(vmstat pgsteal_kswapd) - freed))

@@ -18,7 +18,7 @@ swap_on "the one that stays" 1
 run_bg memfill -s 55 -w $mib 2
 memfill=$bg memfill_out=$bg_out
 is_filled() { grep -q filled "$memfill_out"; }
-ok_if "more memory is in use than there is ($mib MiB)" eventually 180 is_filled
+ok_in_time "more memory is in use than there is ($mib MiB)" 180 is_filled || exit
 
 queued=0
 for n in 1 2 3 4; do
@@ -29,7 +29,7 @@ for n in 1 2 3 4; do
 	run_bg memfill -s 6$n 200
 	pages=$(vmstat pswpout)
 	swapping() { [ "$(vmstat pswpout)" -gt $((pages + 3000)) ]; }
-	ok_if "number $n is written to" eventually 60 swapping
+	ok_in_time "number $n is written to" 60 swapping
 	expect_errno EBUSY "$sys/reset" 1
 	queued=$((queued + $(offload queued)))
 	ok_if "number $n: swapoff" swapoff "$dev"

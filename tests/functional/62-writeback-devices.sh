@@ -22,7 +22,7 @@ round() {
 modprobe virtio_pci
 modprobe virtio_blk
 virtio() { [ -b /dev/vda ]; }
-ok_if "there is a virtio disk" eventually 10 virtio || exit
+ok_in_time "there is a virtio disk" 10 virtio || exit
 back=/dev/vda
 backed_disk 16M
 is "virtio: backing_dev shows it" "$(cat "$sys/backing_dev")" /dev/vda

@@ -15,7 +15,7 @@ run_starts() {
 	ok_if "data" blkop write "$dev" 0 10M 31
 	run_bg sysfs_write "$@" "$sys/writeback" huge
 	run=$bg run_out=$bg_out
-	eventually 5 started || fail "a run begins"
+	eventually 5 started || fail "timeout: a run begins"
 }
 still_on() { kill -0 $run 2>/dev/null && pass "$1" || fail "$1" "the run is over: $(cat "$run_out")"; }
 
@@ -25,7 +25,7 @@ ok_if "still other data" blkop write "$dev" 20M 64K 33
 other=$(stat_of compr_data_size)
 run_starts
 timed cat "$sys"/*_stat "$sys/writeback_limit" "$sys/backing_dev" "$sys/disksize" >/dev/null
-holds "statistics are there at once" $took -lt 50
+took_within "statistics are there at once" 50
 before=$(bd blocks)
 # Segments of 32 blocks: the batch, and one being filled.
 most=0 n=0
@@ -39,9 +39,9 @@ holds "no more segments on their way than asked for" $most -le 128
 holds "and not one by one" $most -ge 96
 timed memory check "$dev" 16M 2M 32 >/dev/null && pass "what is in memory reads" || fail "what is in memory reads"
 timed blkop write "$dev" 20M 64K 33 >/dev/null && pass "writes work" || fail "writes work"
-holds "at once" $took -lt 100
+took_within "at once" 100
 timed blkop check "$dev" 20M 64K 33 >/dev/null && pass "what was written reads" || fail "what was written reads"
-holds "at once" $took -lt 100
+took_within "at once" 100
 expect_errno EAGAIN "$sys/writeback" idle
 expect_errno EAGAIN "$sys/writeback" page_index=6000
 expect_errno OK "$sys/idle" all
@@ -113,7 +113,7 @@ run_starts -t
 kill $run
 timed wait $run
 is "such a signal interrupts a run" "$(cat "$run_out")" EINTR
-holds "within a few segments" $took -lt 150
+took_within "within a few segments" 150
 holds "something was written" $(($(bd writes) - before)) -gt 0
 holds "not all" $(($(bd writes) - before)) -lt 2000
 is "what was written is used" "$(bd blocks)" $(($(bd writes) - before))
@@ -123,7 +123,7 @@ nothing_left "after a signal"
 run_starts
 kill -9 $run
 timed wait $run
-holds "SIGKILL ends a run, too" $took -lt 150
+took_within "SIGKILL ends a run, too" 150
 ok_if "all is right" blkop check "$dev" 0 10M 31
 nothing_left "after SIGKILL"
 
@@ -140,7 +140,7 @@ for way in reset hot_remove; do
 	else
 		timed expect_errno OK "$CONTROL/hot_remove" "$disk_id"
 	fi
-	holds "$way doesn't wait for the whole run" $took -lt 350
+	took_within "$way doesn't wait for the whole run" 350
 	wait $run
 	is "$way: the run says why it ended" "$(cat "$run_out")" EBUSY
 	wait $reader

@@ -9,7 +9,7 @@ kib() { field "$1:" "$2"; }
 modprobe virtio_pci
 modprobe virtio_blk
 virtio() { [ -b /dev/vda ]; }
-ok_if "there is a virtio disk" eventually 10 virtio || exit
+ok_in_time "there is a virtio disk" 10 virtio || exit
 back=/dev/vda
 
 backed_disk 512M
@@ -19,7 +19,7 @@ ok_if "swapon" swapon "$dev"
 # At rest: all swapped out, all written back, all faulted in.
 is_filled() { grep -q filled "$bg_out"; }
 run_bg memfill -s 71 -p -w 16 2
-ok_if "memory is swapped out" eventually 60 is_filled
+ok_in_time "memory is swapped out" 60 is_filled || exit
 set_to "$sys/idle" all
 expect_errno OK "$sys/writeback" type=idle
 objects=$(backing_stat objects)
@@ -56,7 +56,7 @@ is "no errors" "$(errors) $(stat_of failed_reads) $(stat_of failed_writes)" "0 0
 
 # swapoff reads all of it back.
 run_bg memfill -s 73 -p -w 4 2
-ok_if "memory is swapped out again" eventually 60 is_filled
+ok_in_time "memory is swapped out again" 60 is_filled || exit
 expect_errno OK "$sys/writeback" page_indexes=0-$(($(cat "$sys/disksize") / 4096 - 1))
 expect_errno EBUSY "$sys/reset" 1
 reads=$(bd reads)

@@ -178,13 +178,13 @@ if [ $SLOW = 1 ]; then
 		before=$(compressed_size)
 		run_bg sysfs_write "$@" "$sys/recompress" priority=1
 		run=$bg run_out=$bg_out
-		eventually 20 shrinking || fail "a run begins"
+		eventually 20 shrinking || fail "timeout: a run begins"
 	}
 	stopped() { grep -q '^State:.[Tt]' /proc/$run/status; }
 	still_on() { kill -0 $run 2>/dev/null && pass "$1" || fail "$1" "the run is over: $(cat "$run_out")"; }
 	run_starts
 	timed cat "$sys"/*_stat "$sys/disksize" "$sys/recomp_algorithm" >/dev/null
-	holds "statistics are there at once" $took -lt 50
+	took_within "statistics are there at once" 50
 	expect_errno EAGAIN "$sys/recompress" priority=1
 	expect_errno EAGAIN "$sys/recompress" "type=huge priority=1"
 	ok_if "reading goes on" env BLKOP_STEP=7 BLKOP_FILL=memory blkop check "$dev" 0 32M 79

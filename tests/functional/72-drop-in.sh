@@ -152,7 +152,7 @@ ok_if "modprobe -r zram" modprobe -r zram
 # The kernel's own selftests. They load zram, or find it loaded.
 for how in 'modprobe zram num_devices=0' true; do
 	$how
-	(cd /tests/selftests/zram && timeout 60 bash ./zram.sh) >selftests 2>&1
+	(cd /tests/selftests/zram && timeout $((60 * PATIENCE)) bash ./zram.sh) >selftests 2>&1
 	is "the kernel's selftests pass ($how)" "$(grep -c ': \[PASS\]' selftests) $(grep -c FAIL selftests)" "2 0"
 	grep -q 'zram01 : \[PASS\]' selftests || explain <selftests
 	modprobe -r zram

@@ -49,11 +49,11 @@ ok_if "and says so" grep -q 'cannot read' err
 
 # udev, with its own rules and ours.
 systemd-udevd --daemon || fail "udev starts"
-udevadm control --ping --timeout=20
+udevadm control --ping --timeout=$((20 * PATIENCE))
 echo 32M >"$sys/disksize"
 ok_if "mkswap" mkswap "$dev"
 udevadm trigger --action=change "$sys"
-ok_if "udev settles" udevadm settle --timeout=30
+ok_if "udev settles" udevadm settle --timeout=$((30 * PATIENCE))
 properties=$(udevadm info --query=property "$sys")
 ok_if "udev knows the disk" sh -c 'echo "$1" | grep -q "^TAGS=.*systemd"' sh "$properties"
 is "and has not looked into it" "$(echo "$properties" | grep -c '^ID_FS')" 0
@@ -65,14 +65,14 @@ mv /usr/lib/udev/rules.d/59-zram2.rules "$WORK/"
 sed 's/"loop\*/"zramx*|loop*/' -i /usr/lib/udev/rules.d/60-*.rules
 udevadm control --reload
 udevadm trigger --action=change "$sys"
-udevadm settle --timeout=30
+udevadm settle --timeout=$((30 * PATIENCE))
 ok_if "without the rule, and with zramx among its disks, udev would" \
 	sh -c 'udevadm info --query=property "$1" | grep -q "^ID_FS_TYPE=swap"' sh "$sys"
 is "and watch it" "$(ls /run/udev/watch | grep -c "b$(cat "$sys/dev")")" 1
 mv "$WORK/59-zram2.rules" /usr/lib/udev/rules.d/
 udevadm control --reload
 udevadm trigger --action=change "$sys"
-udevadm settle --timeout=30
+udevadm settle --timeout=$((30 * PATIENCE))
 is "with it not even then" "$(udevadm info --query=property "$sys" | grep -c '^ID_FS') $(ls /run/udev/watch | grep -c "b$(cat "$sys/dev")")" "0 0"
 udevadm control --exit
 expect_errno OK "$sys/reset" 1

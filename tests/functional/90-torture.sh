@@ -18,7 +18,7 @@ begin
 for m in dm-mod dm-flakey dm-delay ext4; do modprobe $m 2>/dev/null; done
 [ ! -w /sys/module/suspend/parameters/pm_test_delay ] || echo 1 >/sys/module/suspend/parameters/pm_test_delay
 # Who is in the midst of a request of 32 pages is frozen when it has ended.
-[ ! -w /sys/power/pm_freeze_timeout ] || echo $((20000 * SLOW)) >/sys/power/pm_freeze_timeout
+[ ! -w /sys/power/pm_freeze_timeout ] || echo $((20000 * PATIENCE)) >/sys/power/pm_freeze_timeout
 
 # With all detectors an allocation takes as long as a page elsewhere.
 if [ $SLOW = 1 ]; then mib=16 pause=2000; else mib=2 pause=20000; fi

@@ -28,6 +28,10 @@ SLOW=1
 grep -q 'User Mode Linux' /proc/cpuinfo && SLOW=16
 case $(uname -r) in *kcsan) SLOW=4 ;; esac
 
+# How many times as long things may take here: the host knows how busy it is.
+PATIENCE=$(sed -n 's/.*\bz2\.slow=\([0-9]*\).*/\1/p' /proc/cmdline)
+PATIENCE=$((SLOW * ${PATIENCE:-1}))
+
 # few N: N, or less of it where everything is slow, but at least 1.
 few() { echo $((($1 + SLOW - 1) / SLOW)); }
 
@@ -98,7 +102,7 @@ set_to() {
 
 # eventually SECONDS COMMAND...: tries until it succeeds.
 eventually() {
-	local left=$(($1 * 10 * SLOW)); shift
+	local left=$(($1 * 10 * PATIENCE)); shift
 	until "$@"; do
 		left=$((left - 1))
 		[ $left -gt 0 ] || return 1
@@ -115,6 +119,22 @@ timed() {
 	"$@" || status=$?
 	took=$(($(now_cs) - start))
 	return $status
+}
+
+# A check that begins with "timeout: " may fail because the machine is busy, and has
+# a second try then. Those are about when something happens, and never about what:
+# data, counters, leaks, and what the kernel says.
+
+# ok_in_time WHAT SECONDS COMMAND...: that it succeeds before long.
+ok_in_time() {
+	local what=$1; shift
+	if eventually "$@"; then pass "$what"; else fail "timeout: $what" "$*"; fi
+}
+
+# took_within WHAT CS: what $took may be.
+took_within() {
+	local most=$(($2 * PATIENCE))
+	if [ $took -le $most ]; then pass "$1"; else fail "timeout: $1" "$took/100 s, and not $most"; fi
 }
 
 # run_bg COMMAND...: in the background; sets $bg to its pid, $bg_out to the file

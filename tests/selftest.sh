@@ -1,0 +1,63 @@
+#!/bin/bash
+# Tests of the tests: what is tried again, and what the include rules find. Takes a second; lint runs it.
+. "$(dirname "$0")/lib/common.sh"
+. "$Z2_TOP/tests/lib/vm.sh"
+
+expect() { check "$1" [ "$2" = "$3" ] || true; }
+
+# report LINE...: sets $failed and $again to what becomes of what a machine says.
+report() {
+	local tally=$Z2_SCRATCH/tally
+	: >"$tally"; : >"$Z2_SCRATCH/doubts"
+	printf '%s\n' 'VM START 7.2' '# case 10-a start' "$@" 'VM END' |
+		Z2_TALLY=$tally VM_DOUBTS=${doubts-$Z2_SCRATCH/doubts} vm_report fake "$Z2_SCRATCH/log" last >"$Z2_SCRATCH/said" 2>&1
+	failed=$(sed -n 's/^f fake: //p' "$tally" | paste -sd '|')
+	again=$(cut -d : -f 1 "$Z2_SCRATCH/doubts" | paste -sd '|')
+}
+end='# case 10-a end rc=1 seconds=1'
+
+report 'ok - 10-a: a' 'not ok - 10-a: every page is right' "$end"
+expect "data has no second try" "$failed,$again" "10-a: every page is right,"
+report 'not ok - 10-a: timeout: memory is swapped out' "$end"
+expect "a timeout has one" "$failed,$again" ",10-a"
+expect "its log is named" "$(grep -c 'to be tried again - fake: 10-a: timeout: memory' "$Z2_SCRATCH/said")" 1
+doubts='' report 'not ok - 10-a: timeout: memory is swapped out' "$end"
+expect "and no third" "$failed,$again" "10-a: timeout: memory is swapped out,"
+report 'not ok - 10-a: no memory is leaked' 'not ok - 10-a: the kernel has nothing to complain about' "$end"
+expect "nor have leaks, and what the kernel says" "$failed,$again" \
+	"10-a: no memory is leaked|10-a: the kernel has nothing to complain about,"
+report 'not ok - 10-a: zstd: timeout: of something' "$end"
+expect "only the test itself can say so" "$failed,$again" "10-a: zstd: timeout: of something,"
+report 'not ok - 10-a: timeout: a' 'not ok - 10-a: b' "$end"
+expect "one does not excuse the other" "$failed,$again" "10-a: b,10-a"
+report "$end"
+expect "a case that ends badly fails" "$failed,$again" "10-a ends well (rc=1 seconds=1),"
+
+# said COMMAND: what a case prints for it.
+said() {
+	DRIVER=none DISK=none sh -c '. "$1/tests/functional/lib.sh"; trap - EXIT; rm -rf "$WORK"; eval "$2"' 10-a "$Z2_TOP" "$1" |
+		grep -v '^#'
+}
+expect "cases declare it: what is waited for" "$(said 'ok_in_time b 0 false')" "not ok - 10-a: timeout: b"
+expect "what takes too long" "$(said 'took=1000000; took_within b 1')" "not ok - 10-a: timeout: b"
+expect "and nothing else" "$(said 'ok_if b eventually 0 false')" "not ok - 10-a: b"
+
+# suite LINE...: what the guest makes of a suite's case.
+suite() {
+	printf '    %s\n' 1..1 "$@" 'not ok 1 a' | awk -v suite=s -f "$Z2_TOP/tests/vm/ktap.awk" | sed -n 's/^not ok - s: //p'
+}
+late='# a: EXPECTATION FAILED at x.c:1'
+expect "suites declare it" "$(suite "$late" 'Expected z2t_join(t) to be true, but is false' '' 'timeout')" "timeout: a"
+expect "for all that failed" "$(suite "$late" timeout '# a: EXPECTATION FAILED at x.c:2' 'Expected b == 1')" a
+expect "or it is a failure" "$(suite '# a: ASSERTION FAILED at x.c:2' 'Expected b == 1')" a
+
+# rules LINE: what the include rules say with one line more in layers.txt.
+rules() {
+	{ cat "$Z2_TOP/tests/layers.txt"; echo "$1"; } >"$Z2_SCRATCH/layers.txt"
+	(cd "$Z2_TOP" && gawk -f tests/include-rules.awk "$Z2_SCRATCH/layers.txt" src/*.c include/zram2/*.h) | sed 's/.*txt:[0-9]*: //'
+}
+expect "include rules: all is well" "$(rules '')" ""
+expect "a unit that isn't there" "$(rules 'layer edge nosuch')" "there is no unit nosuch"
+expect "a collaborator that isn't used" "$(rules 'with slot pattern')" "slot does not include pattern"
+expect "a line that is neither" "$(rules 'wiht slot pattern')" "is neither a layer nor a with line"
+verdict
