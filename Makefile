@@ -25,7 +25,7 @@ ifdef KUNIT
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/kunit modules
 endif
 
-kunit lint compat check demo:
+kunit lint compat check quick demo:
 	$(Q)tests/$@.sh
 
 vmtest:
@@ -45,6 +45,7 @@ bench:
 
 kunit: export TARGET ?=
 kunit: export SUITE ?=
+check: export FULL ?=
 demo: export KERNEL ?= 6.12
 vmtest: export CASE ?=
 torture: export MINUTES ?= 10
@@ -122,7 +123,8 @@ help:
 	@echo 'make uninstall      take it away again; as root'
 	@echo 'make dist           a tarball to make packages of'
 	@echo 'make demo           boot a stock kernel with it and show what it does (KERNEL=6.1, 6.12, 7.2)'
-	@echo 'make check          lint, compat, kunit and vmtest, on all kernels: what CI runs'
+	@echo 'make quick          lint, and what user-mode Linux runs in some minutes: before each commit'
+	@echo 'make check          lint, compat, kunit and vmtest, on all kernels: what CI runs (FULL=1: long cases on each)'
 	@echo 'make lint           style, include rules, warnings'
 	@echo 'make compat         what differs between kernels, in all its forms, against stubs'
 	@echo 'make kunit          the unit tests, in user-mode Linux with KASAN and lockdep (TARGET=kcsan: for data races; SUITE=name)'
@@ -133,5 +135,5 @@ help:
 	@echo 'make bench          zram2 against the in-tree zram, more than an hour (QUICK=1: five minutes; SCENARIO="io swap")'
 	@echo 'make clean          remove what was built here (downloads stay in ~/.cache/zram2)'
 
-.PHONY: all module kunit lint compat check demo vmtest pkgtest torture coverage bench install preflight install-source install-files \
+.PHONY: all module kunit lint compat check quick demo vmtest pkgtest torture coverage bench install preflight install-source install-files \
 	uninstall version dist clean help

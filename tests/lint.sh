@@ -13,8 +13,9 @@ units=(src/*.c include/zram2/*.h)
 scripts=(tests/*.sh tests/lib/*.sh tests/vm/*.sh tests/vm/init tests/demo/*.sh tests/functional/*.sh bench/*.sh bench/*/*.sh .ci/run dist/zram2-swap dist/preflight)
 
 style() {
-	perl "$Z2_CACHE/uml/source/scripts/checkpatch.pl" --no-tree --strict --terse --no-summary --show-types \
-		--max-line-length=100 -f "${code[@]}" >"$Z2_SCRATCH/style" 2>&1 || true
+	printf '%s\n' "${code[@]}" | xargs -P "$(nproc)" -n 16 \
+		perl "$Z2_CACHE/uml/source/scripts/checkpatch.pl" --no-tree --strict --terse --no-summary --show-types \
+		--max-line-length=100 -f >"$Z2_SCRATCH/style" 2>&1 || true
 	rm -f .checkpatch-camelcase.*
 	gawk 'NR == FNR { if (!/^#/) rules["^" $2 ":[0-9]+: [A-Z]+:" $1 ":"]; next }
 		{ for (r in rules) if ($0 ~ r) next; print; bad = 1 }
@@ -40,15 +41,19 @@ parse_all() {
 
 # Not told to shellcheck, and so not its findings: errexit is on, what the
 # cases source gives them variables, their file names are the kernel's.
-shell_style() { shellcheck -S warning -e SC1090,SC1091,SC2034,SC2154,SC2164,SC2010 -x "$@"; }
+shell_style() {
+	local dialect=$1; shift
+	printf '%s\n' "$@" | xargs -P "$(nproc)" -n 8 \
+		shellcheck -s "$dialect" -S warning -e SC1090,SC1091,SC2034,SC2154,SC2164,SC2010,SC3043 -x
+}
 
 [ ${#units[@]} -gt 0 ] || die "there is no source to check"
 check "include rules (tests/layers.txt)" gawk -f tests/include-rules.awk tests/layers.txt "${units[@]}"
 check "no reserve waits for itself (include/zram2/reserves.h)" \
 	gawk -f tests/reserves.awk include/zram2/reserves.h src/*.c
 check "${#scripts[@]} scripts parse" parse_all
-check "shellcheck" shell_style -s bash tests/*.sh tests/lib/*.sh
-check "shellcheck of the guest's scripts" shell_style -s dash -e SC3043 \
+check "shellcheck" shell_style bash tests/*.sh tests/lib/*.sh
+check "shellcheck of the guest's scripts" shell_style dash \
 	dist/zram2-swap dist/preflight tests/vm/init tests/vm/*.sh tests/demo/guest.sh tests/functional/*.sh
 "$Z2_TOP/tests/selftest.sh"
 check "one version everywhere" versions_agree

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Tests of the tests: what is tried again, and what the include rules find. Takes a second; lint runs it.
+# Tests of the tests: what is tried again, which cases run where, and what the include
+# rules find. Takes a second; lint runs it.
 . "$(dirname "$0")/lib/common.sh"
 . "$Z2_TOP/tests/lib/vm.sh"
 
@@ -50,6 +51,20 @@ late='# a: EXPECTATION FAILED at x.c:1'
 expect "suites declare it" "$(suite "$late" 'Expected z2t_join(t) to be true, but is false' '' 'timeout')" "timeout: a"
 expect "for all that failed" "$(suite "$late" timeout '# a: EXPECTATION FAILED at x.c:2' 'Expected b == 1')" a
 expect "or it is a failure" "$(suite '# a: ASSERTION FAILED at x.c:2' 'Expected b == 1')" a
+
+# Each long case comes to each kernel, to the newest one every time.
+runs() {
+	local round case
+	for ((round = 100; round < 100 + VM_ROUNDS; round++)); do
+		for case in $(grep -l '^# vm:.*long=yes' "$Z2_TOP"/tests/functional/[0-9]*.sh); do
+			! VM_ROUND=$round vm_due "$case" "$1" || basename "$case"
+		done
+	done | sort | uniq -c | awk '{ print $1 }' | sort -u
+}
+unset QUICK
+expect "long cases go round the older kernels" "$(runs "${Z2_SERIES[0]}") $(runs "${Z2_SERIES[1]}")" "1 1"
+expect "and run on the newest one each time" "$(runs "${Z2_SERIES[-1]}")" "$VM_ROUNDS"
+expect "but not in a hurry" "$(QUICK=1; runs uml)" ""
 
 # rules LINE: what the include rules say with one line more in layers.txt.
 rules() {

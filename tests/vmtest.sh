@@ -7,6 +7,7 @@
 # What a case may ask for in its header, e.g. "# vm: mem=560M smp=1 alone=yes":
 #   mem smp      the machine          alone=yes   a boot of its own
 #   named=yes    only if CASE names it
+#   long=yes     takes a minute or more: not for each kernel each time, see vm_due()
 #   kernels=A,B  only on these        uml=yes     on user-mode Linux as well
 #   timeout=S    seconds it may take  bins=A,B    more programs of this machine
 #   extra=A,B    what tests/lib/tools.sh has for it
@@ -18,7 +19,7 @@ shared=${VM_SHARED:-$Z2_SCRATCH}
 wanted() {
 	local case=$1 target=$2 kernels
 	[ "${CASE:-}" = "$(basename "$case" .sh)" ] ||
-		{ [ -z "${CASE:-}" ] && [ "$(case_option "$case" named no)" = no ]; } || return 1
+		{ [ -z "${CASE:-}" ] && [ "$(case_option "$case" named no)" = no ] && vm_due "$case" "$target"; } || return 1
 	if [ "$target" = uml ]; then
 		[ "$(case_option "$case" uml no)" = yes ]
 	else
@@ -52,11 +53,6 @@ run_machine() {
 	rm -f "$image"
 }
 
-# With the lock of its build held, which removes what others take.
-build_once() {
-	[ -e "$shared/$1.built" ] || { build_module "$1" "$Z2_TOP/build/$1" && : >"$shared/$1.built"; }
-}
-
 run_target() {
 	local target=$1 case cases machine n=0
 	target_get "$target"
@@ -73,7 +69,7 @@ run_target() {
 			[ -d "$shared/$target.$n" ] || die "no directory $shared to share work by"
 			continue
 		fi
-		if ! with_lock "build-$target" build_once "$target"; then
+		if ! vm_build "$target"; then
 			fail "$target: the module builds without a warning"
 			return 0
 		fi

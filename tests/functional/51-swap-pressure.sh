@@ -1,5 +1,5 @@
 #!/bin/sh
-# vm: mem=560M smp=2 alone=yes
+# vm: mem=560M smp=2 alone=yes long=yes
 # More memory in use than there is, on two swap disks that are taken away and
 # brought back meanwhile, every page verified.
 . /tests/lib.sh

@@ -1,5 +1,5 @@
 #!/bin/sh
-# vm: mem=560M alone=yes
+# vm: mem=560M alone=yes long=yes
 # Programs in swap that are killed all at once while another one swaps: their
 # memory is there within a second, and nothing of the survivor is lost.
 . /tests/lib.sh

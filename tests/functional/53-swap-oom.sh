@@ -1,5 +1,5 @@
 #!/bin/sh
-# vm: mem=320M alone=yes timeout=600
+# vm: mem=320M alone=yes long=yes timeout=600
 # How much fits into memory and swap before the kernel kills somebody, while a
 # program that swaps in and out frees slots all the time: as much with lazy
 # freeing as without.

@@ -1,5 +1,5 @@
 #!/bin/sh
-# vm: mem=320M alone=yes timeout=900
+# vm: mem=320M alone=yes long=yes timeout=900
 # More memory in use than there is, kswapd's writes on other threads, every page
 # verified: with idle CPUs, with busy ones, when a CPU goes away, and when
 # everything is frozen as for a suspend.

@@ -1,5 +1,5 @@
 #!/bin/sh
-# vm: mem=560M alone=yes timeout=600
+# vm: mem=560M alone=yes long=yes timeout=600
 # Disks with offload_threads are taken away while kswapd writes to them: swapoff,
 # at once reset, hot_remove and a new one, and in the end the module.
 . /tests/lib.sh

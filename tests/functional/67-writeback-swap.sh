@@ -1,5 +1,5 @@
 #!/bin/sh
-# vm: mem=320M disk=512M alone=yes
+# vm: mem=320M disk=512M alone=yes long=yes
 # Swap written back: at rest, and under memory pressure while pages are swapped
 # out and faulted in again; every page verified.
 . /tests/lib.sh

@@ -1,5 +1,5 @@
 #!/bin/sh
-# vm: uml=yes mem=512M alone=yes timeout=1800 log=16M
+# vm: uml=yes mem=512M alone=yes long=yes timeout=1800 log=16M
 # Everything at once: swap, a file system and raw disks whose every page is
 # verified, while whatever can be written, read, killed, frozen, taken away or
 # made to fail is. In the end nothing is lost, all counters agree, and all that

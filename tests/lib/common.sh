@@ -21,6 +21,8 @@ fi
 
 Z2_SCRATCH=$(mktemp -d "$Z2_CACHE/run.XXXXXX")
 cleanup() {
+	# All of it, and not only the script, is to end with us.
+	[ -z "${Z2_BESIDE:-}" ] || kill -- "-$Z2_BESIDE" 2>/dev/null || true
 	# timeout(1) moves to a process group of its own: nobody else ends it.
 	[ -z "${Z2_VM_PID:-}" ] || kill "$Z2_VM_PID" 2>/dev/null || true
 	rm -rf "$Z2_SCRATCH"
@@ -44,6 +46,23 @@ check() {
 	if out=$("$@" 2>&1); then pass "$what"; else fail "$what"; indent <<<"$out"; fi
 }
 indent() { sed 's/^/    /'; }
+# part NAME [ARGUMENT...]: runs that script. It fails when it could not go on, and the
+# others are still worth running: failures are counted where they happen.
+part() { "$Z2_TOP/tests/$1.sh" "${@:2}" || fail "$1 ran to its end"; }
+
+# beside COMMAND...: runs it meanwhile. beside_end waits for it and prints what it
+# printed; its progress is seen meanwhile.
+beside() {
+	setsid "$@" >"$Z2_SCRATCH/beside" </dev/null &
+	Z2_BESIDE=$!
+}
+beside_end() {
+	local status=0
+	wait "$Z2_BESIDE" || status=$?
+	Z2_BESIDE=
+	cat "$Z2_SCRATCH/beside"
+	return $status
+}
 count() { grep -c "$1" "$Z2_TALLY" || true; }
 
 # The last words of a script: what failed, once more, where a log's reader looks

@@ -53,6 +53,17 @@ vm_tree() {
 	echo "$key" >"$dir/guest.key"
 }
 
+# vm_build TARGET: the module, in build/TARGET; for user-mode Linux and kcsan with its
+# suites. Of those who share work by VM_SHARED one builds: that removes what the
+# others take.
+vm_build() { with_lock "build-$1" vm_build_once "$1" "${VM_SHARED:-$Z2_SCRATCH}/$1.built"; }
+vm_build_once() {
+	local target=$1 done=$2 suites=()
+	[ ! -e "$done" ] || return 0
+	case $target in uml | kcsan) suites=(KUNIT=1) ;; esac
+	build_module "$target" "$Z2_TOP/build/$target" "${suites[@]}" && : >"$done"
+}
+
 # vm_add_programs ROOT PROGRAM...: with the libraries they load.
 vm_add_programs() {
 	local root=$1 p lib; shift
@@ -240,4 +251,19 @@ case_option() {
 	local value
 	value=$(sed -n 's/^# vm: *//p' "$1" | tr ' ' '\n' | sed -n "s/^$2=//p" | head -n 1)
 	echo "${value:-$3}"
+}
+
+# vm_due CASE TARGET: is it to run there? Long cases always do on the newest kernel and
+# on user-mode Linux. Where VM_ROUND is a number (make check), each of them comes to
+# each of the others once in VM_ROUNDS rounds. make quick leaves them out.
+VM_ROUNDS=4
+vm_due() {
+	local case=$1 target=$2 n t=0
+	[ "$(case_option "$case" long no)" = yes ] || return 0
+	[ -z "${QUICK:-}" ] || return 1
+	case $target in uml | "${Z2_SERIES[-1]}") return 0 ;; esac
+	[ -n "${VM_ROUND:-}" ] || return 0
+	n=$(grep -l '^# vm:.*\blong=yes' "$(dirname "$case")"/[0-9]*.sh | grep -nxF "$case" | cut -d : -f 1)
+	while [ "${Z2_SERIES[t]}" != "$target" ]; do t=$((t + 1)); done
+	[ $(((VM_ROUND + n + t) % VM_ROUNDS)) = 0 ]
 }
