@@ -98,9 +98,9 @@ loop_post() {
 		recompress)
 			pick "type=idle priority=1" "type=huge priority=2" "type=huge_idle" "priority=1 threshold=1000" \
 				"algo=zstd max_pages=50"
-			store "$d/recompress" "$picked" EAGAIN
+			store "$d/recompress" "$picked" EAGAIN ENOSPC
 			;;
-		recompress-idle) store "$d/recompress" "type=idle priority=2" EAGAIN ;;
+		recompress-idle) store "$d/recompress" "type=idle priority=2" EAGAIN ENOSPC ;;
 		compact) store "$d/compact" 1 ;;
 		gc_limit)
 			pick 0 4096 64K 1M 16M
