@@ -8,6 +8,8 @@
 #include <linux/types.h>
 
 struct cpumask;
+struct kthread_delayed_work;
+struct kthread_worker;
 struct z2_codec_ops;
 struct z2_device;
 struct z2_pool;
@@ -82,8 +84,10 @@ static inline bool z2t_fault_disarm(void)
 
 void z2t_assert_faults(struct kunit *test);
 
-/* Of the suite of gc, which gc.o calls instead of z2_pool_free(). */
+/* Of the suite of gc; what gc.o calls instead of the originals, see Kbuild. */
 void z2t_gc_pool_free(struct z2_pool *pool, unsigned long handle);
+bool z2t_gc_queue_work(struct kthread_worker *worker, struct kthread_delayed_work *work,
+		       unsigned long delay);
 
 struct z2_device *z2t_device_add(void);
 struct z2_device *z2t_device_create(struct kunit *test);

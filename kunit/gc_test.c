@@ -7,8 +7,10 @@
 #include <linux/err.h>
 #include <linux/irqflags.h>
 #include <linux/jiffies.h>
+#include <linux/kthread.h>
 #include <linux/numa.h>
 #include <linux/preempt.h>
+#include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
@@ -33,6 +35,16 @@ struct gc_test {
 	struct z2_gc *gc;
 };
 
+/* The worker isn't to come between: a test may be kept waiting for a CPU for long. */
+static bool worker_away;
+
+/* What gc.o calls instead of kthread_queue_delayed_work(), see Kbuild. */
+bool z2t_gc_queue_work(struct kthread_worker *worker, struct kthread_delayed_work *work,
+		       unsigned long delay)
+{
+	return !READ_ONCE(worker_away) && kthread_queue_delayed_work(worker, work, delay);
+}
+
 static int gc_init(struct kunit *test)
 {
 	struct gc_test *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
@@ -51,6 +63,7 @@ static void gc_exit(struct kunit *test)
 {
 	struct gc_test *t = test->priv;
 
+	WRITE_ONCE(worker_away, false);
 	if (!t)
 		return;
 	if (!IS_ERR_OR_NULL(t->gc))
@@ -105,9 +118,12 @@ static void expect_nothing_left(struct kunit *test)
 static void gc_recycles(struct kunit *test)
 {
 	struct gc_test *t = test->priv;
-	unsigned long handle = make_and_free(test, 1000);
-	struct z2_gc_stats stats = z2_gc_stats(t->gc);
+	struct z2_gc_stats stats;
+	unsigned long handle;
 
+	WRITE_ONCE(worker_away, true);
+	handle = make_and_free(test, 1000);
+	stats = z2_gc_stats(t->gc);
 	KUNIT_EXPECT_EQ(test, stats.pending, 1);
 	KUNIT_EXPECT_EQ(test, stats.pending_bytes,
 			t->classes->size[z2_pool_class(t->classes, 1000)]);
@@ -138,6 +154,7 @@ static void gc_right_class(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, ours);
 	KUNIT_ASSERT_NOT_NULL(test, got);
+	WRITE_ONCE(worker_away, true);
 	KUNIT_EXPECT_EQ(test, t->classes->size[classes - 1], PAGE_SIZE);
 	for (class = 0; class < classes; class++) {
 		size_t high = t->classes->size[class];
@@ -221,6 +238,7 @@ static void gc_limit_zero(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, z2_gc_stats(t->gc).sync_limit, 100);
 	KUNIT_EXPECT_EQ(test, z2_gc_take(t->gc, 3000), 0);
 
+	WRITE_ONCE(worker_away, true);
 	KUNIT_ASSERT_EQ(test, z2_gc_set_limit(t->gc, LIMIT), 0);
 	make_and_free(test, 3000);
 	KUNIT_EXPECT_EQ(test, z2_gc_stats(t->gc).pending, 1);
@@ -238,6 +256,7 @@ static void gc_out_of_magazines(struct kunit *test)
 
 	handles = kunit_kcalloc(test, nr, sizeof(*handles), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, handles);
+	WRITE_ONCE(worker_away, true);
 	for (i = 0; i < nr; i++) {
 		handles[i] = make(t, 24);
 		KUNIT_ASSERT_NE(test, handles[i], 0);
@@ -297,14 +316,17 @@ static void gc_look_is_set(struct kunit *test)
 
 /**
  * struct contention - the shrinker, while somebody else gives back
- * @gc: the kept objects; NULL while nobody is to be held
- * @held: somebody is at it, with the lock
+ * @gc: the kept objects
+ * @flusher: who is to be held, with the lock, until the shrinker has come back;
+ *	NULL for nobody
+ * @held: it is
  * @returned: the shrinker has come back
  * @waited: it didn't while the lock was held
  * @bytes: what it gave back
  */
 static struct contention {
 	struct z2_gc *gc;
+	struct task_struct *flusher;
 	struct completion held;
 	struct completion returned;
 	bool waited;
@@ -314,9 +336,10 @@ static struct contention {
 /* What gc.o calls instead of z2_pool_free(), see Kbuild: from a flush, with the lock. */
 void z2t_gc_pool_free(struct z2_pool *pool, unsigned long handle)
 {
-	unsigned int ms = Z2T_PATIENCE_MS / 10;
+	unsigned int ms = Z2T_PATIENCE_MS / 2;
 
-	if (READ_ONCE(contention.gc) && !completion_done(&contention.held)) {
+	if (unlikely(READ_ONCE(contention.flusher) == current)) {
+		WRITE_ONCE(contention.flusher, NULL);
 		complete_all(&contention.held);
 		while (ms-- && !completion_done(&contention.returned))
 			mdelay(1);
@@ -341,21 +364,20 @@ static void gc_shrinker_does_not_wait(struct kunit *test)
 
 	if (num_online_cpus() < 2)
 		kunit_skip(test, "there is one CPU only");
+	WRITE_ONCE(worker_away, true);
 	for (i = 0; i < 100; i++)
 		make_and_free(test, 1000);
+	contention = (struct contention) { .gc = t->gc };
 	init_completion(&contention.held);
 	init_completion(&contention.returned);
-	contention.waited = false;
-	WRITE_ONCE(contention.gc, t->gc);
 	migrate_disable();
 	other = cpumask_any_but(cpu_online_mask, smp_processor_id());
 	thread = z2t_spawn_on(test, shrink_meanwhile, NULL, cpumask_of(other));
+	WRITE_ONCE(contention.flusher, current);
 	z2_gc_flush(t->gc);
 	migrate_enable();
-	/* The worker may have been faster. */
-	complete_all(&contention.held);
+	KUNIT_EXPECT_PTR_EQ(test, contention.flusher, NULL);
 	KUNIT_EXPECT_TRUE(test, z2t_join(thread));
-	WRITE_ONCE(contention.gc, NULL);
 	KUNIT_EXPECT_FALSE_MSG(test, contention.waited, "it waited for the lock");
 	KUNIT_EXPECT_EQ(test, contention.bytes, 0);
 	expect_settled(test);
@@ -432,6 +454,7 @@ static void gc_cpu_goes(struct kunit *test)
 	unsigned int i;
 	int cpu;
 
+	WRITE_ONCE(worker_away, true);
 	for (i = 0; i < 20; i++)
 		make_and_free(test, 700);
 	for_each_possible_cpu(cpu)
@@ -460,6 +483,7 @@ static void gc_atomic(struct kunit *test)
 		handles[i] = make(t, 100 + i * 30);
 		KUNIT_ASSERT_NE(test, handles[i], 0);
 	}
+	WRITE_ONCE(worker_away, true);
 	spin_lock_irqsave(&lock, flags);
 	for (i = 0; i < ARRAY_SIZE(handles); i++)
 		z2_gc_free(t->gc, handles[i], 100 + i * 30);
@@ -507,6 +531,7 @@ static void gc_without_memory(struct kunit *test)
 	z2t_fault_arm(1, true);
 	KUNIT_EXPECT_EQ(test, z2_gc_set_limit(t->gc, 8 * LIMIT), -ENOMEM);
 	KUNIT_EXPECT_TRUE(test, z2t_fault_disarm());
+	WRITE_ONCE(worker_away, true);
 	make_and_free(test, 64);
 	KUNIT_EXPECT_EQ(test, z2_gc_stats(t->gc).pending, 1);
 	expect_nothing_left(test);
