@@ -43,9 +43,18 @@ fail() { printf '[%4d s] not ok - %s\n' "$(elapsed)" "$*"; echo "f $*" >>"$Z2_TA
 # shown when it fails.
 check() {
 	local what=$1 out; shift
-	if out=$("$@" 2>&1); then pass "$what"; else fail "$what"; indent <<<"$out"; fi
+	if out=$("$@" 2>&1); then pass "$what"; else fail "$what"; because <<<"$out"; fi
 }
 indent() { sed 's/^/    /'; }
+# because: stdin says more about what failed last. It is printed here, and the end of it
+# again with the totals: of a long run that may be all that somebody gets to see.
+BECAUSE_LINES=25
+because() {
+	local text
+	text=$(indent)
+	printf '%s\n' "$text"
+	tail -n $BECAUSE_LINES <<<"$text" >>"$Z2_TALLY"
+}
 # part NAME [ARGUMENT...]: runs that script. It fails when it could not go on, and the
 # others are still worth running: failures are counted where they happen.
 part() { "$Z2_TOP/tests/$1.sh" "${@:2}" || fail "$1 ran to its end"; }
@@ -72,7 +81,7 @@ verdict() {
 	local passed failed
 	passed=$(count '^p'); failed=$(count '^f')
 	[ "$failed" -gt 0 ] || [ "$passed" -gt 0 ] || failed=1
-	sed -n 's/^r /tried again: /p; s/^f /not ok - /p' "$Z2_TALLY"
+	sed -n "s/^r /tried again: /p; s/^f /not ok - /p; /^    /p" "$Z2_TALLY"
 	echo "$passed passed, $failed failed"
 	[ "$failed" -eq 0 ]
 }

@@ -210,7 +210,7 @@ vm_doubted() { cut -d : -f 1 "$VM_DOUBTS" | sort -u; }
 # vm_report TARGET CONSOLE_LOG 1|2|last: turns the guest's lines into counted
 # results.
 vm_report() {
-	local target=$1 log=$2 attempt=$3 line current='booting' ended='' failed='' status
+	local target=$1 log=$2 attempt=$3 line current='booting' ended='' failed='' why=0 status
 	while true; do
 		status=0
 		IFS= read -r -t 15 line || status=$?
@@ -220,8 +220,8 @@ vm_report() {
 		fi
 		[ $status -eq 0 ] || break
 		case $line in
-		'ok - '*) pass "$target: ${line#ok - }" ;;
-		'not ok - '*) vm_failure "$target" "${line#not ok - }" "$log"; failed=1 ;;
+		'ok - '*) pass "$target: ${line#ok - }"; why=0 ;;
+		'not ok - '*) vm_failure "$target" "${line#not ok - }" "$log"; failed=1 why=$BECAUSE_LINES ;;
 		'VM START '*) say "$target: Linux ${line#VM START } is up"; current='between cases' ;;
 		'VM END') ended=1 ;;
 		'# case '*' start') current=${line#\# case }; current=${current% start}; failed='' ;;
@@ -232,7 +232,10 @@ vm_report() {
 			say "$target: $current took ${line#*seconds=} s"
 			current='between cases'
 			;;
-		*) indent <<<"$line" ;;
+		*)	# What follows a failure explains it.
+			why=$((why - 1))
+			if [ $why -ge 0 ]; then because <<<"$line"; else indent <<<"$line"; fi
+			;;
 		esac
 	done
 	if [ "$current" = booting ] && [ "$attempt" != last ]; then
@@ -242,8 +245,17 @@ vm_report() {
 	fi
 	[ -n "$ended" ] || {
 		fail "$target: the machine runs to the end (it stopped in: $current; log: ${log#"$Z2_TOP"/})"
-		tail -n 60 "$log" | tr -d '\r' | indent
+		vm_last_words "$log" | because
 	}
+}
+
+# vm_last_words CONSOLE_LOG: what a machine said that stopped: the first thing that the
+# kernel complained about, and its end.
+vm_last_words() {
+	local first
+	first=$(grep -anEm 1 -f "$Z2_TOP/tests/vm/splats" "$1" | cut -d : -f 1)
+	[ -z "$first" ] || tail -n "+$first" "$1" | head -n 40
+	tail -n 20 "$1"
 }
 
 # case_option CASE NAME DEFAULT: from its "# vm: name=value ..." line.
