@@ -25,7 +25,7 @@ ifdef KUNIT
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/kunit modules
 endif
 
-kunit lint compat check quick demo:
+kunit lint compat check quick demo systest:
 	$(Q)tests/$@.sh
 
 vmtest:
@@ -124,16 +124,17 @@ help:
 	@echo 'make dist           a tarball to make packages of'
 	@echo 'make demo           boot a stock kernel with it and show what it does (KERNEL=6.1, 6.12, 7.2)'
 	@echo 'make quick          lint, and what user-mode Linux runs in some minutes: before each commit'
-	@echo 'make check          lint, compat, kunit and vmtest, on all kernels: what CI runs (FULL=1: long cases on each)'
+	@echo 'make check          lint, compat, kunit, systest and vmtest, on all kernels: what CI runs (FULL=1: long cases on each)'
 	@echo 'make lint           style, include rules, warnings'
 	@echo 'make compat         what differs between kernels, in all its forms, against stubs'
 	@echo 'make kunit          the unit tests, in user-mode Linux with KASAN and lockdep (TARGET=kcsan: for data races; SUITE=name)'
 	@echo 'make vmtest         the functional tests on stock kernels (KERNEL=6.12, CASE=10-basic)'
 	@echo 'make pkgtest        the packages, in clean systems of Debian 12, 13 and sid (SUITE=trixie)'
+	@echo 'make systest        Debian 13 booted with systemd, udev and the .deb: swap at boot, upgrade, zram-generator, zram-tools'
 	@echo 'make torture        everything at once and with faults (MINUTES=10 SEED=1 TARGET="uml 6.1 6.12 7.2 kcsan")'
 	@echo 'make coverage       how much of src/ the tests run, by file'
 	@echo 'make bench          zram2 against the in-tree zram, more than an hour (QUICK=1: five minutes; SCENARIO="io swap")'
 	@echo 'make clean          remove what was built here (downloads stay in ~/.cache/zram2)'
 
-.PHONY: all module kunit lint compat check quick demo vmtest pkgtest torture coverage bench install preflight install-source install-files \
+.PHONY: all module kunit lint compat check quick demo vmtest systest pkgtest torture coverage bench install preflight install-source install-files \
 	uninstall version dist clean help

@@ -10,7 +10,7 @@ need_packages perl shellcheck sparse gawk groff-base rpm
 shopt -s nullglob
 code=(src/*.[ch] include/*/*.[ch] kunit/*.[ch] tests/compat/*.[ch])
 units=(src/*.c include/zram2/*.h)
-scripts=(tests/*.sh tests/lib/*.sh tests/vm/*.sh tests/vm/init tests/demo/*.sh tests/functional/*.sh bench/*.sh bench/*/*.sh .ci/run dist/zram2-swap dist/preflight)
+scripts=(tests/*.sh tests/lib/*.sh tests/vm/*.sh tests/vm/init tests/demo/*.sh tests/functional/*.sh tests/system/*.sh tests/system/run tests/system/at-power-off bench/*.sh bench/*/*.sh .ci/run dist/zram2-swap dist/preflight)
 
 style() {
 	printf '%s\n' "${code[@]}" | xargs -P "$(nproc)" -n 16 \
@@ -54,7 +54,8 @@ check "no reserve waits for itself (include/zram2/reserves.h)" \
 check "${#scripts[@]} scripts parse" parse_all
 check "shellcheck" shell_style bash tests/*.sh tests/lib/*.sh
 check "shellcheck of the guest's scripts" shell_style dash \
-	dist/zram2-swap dist/preflight tests/vm/init tests/vm/*.sh tests/demo/guest.sh tests/functional/*.sh
+	dist/zram2-swap dist/preflight tests/vm/init tests/vm/*.sh tests/demo/guest.sh tests/functional/*.sh \
+	tests/system/*.sh tests/system/run tests/system/at-power-off
 "$Z2_TOP/tests/selftest.sh"
 check "one version everywhere" versions_agree
 check "zram2(4) has every attribute, parameter and event, and no other" manual_complete

@@ -5,35 +5,10 @@
 . "$(dirname "$0")/lib/common.sh"
 . "$Z2_TOP/tests/lib/vm.sh"
 . "$Z2_TOP/tests/lib/packaging.sh"
+. "$Z2_TOP/tests/lib/debs.sh"
 . "$Z2_TOP/tests/lib/roots.sh"
 
-VERSION=$(package_version)
-NEXT=$VERSION.1
-PACKAGES=$Z2_SCRATCH/packages
 MODULE_FILES=$Z2_SCRATCH/module-files
-
-# works WHAT COMMAND...: as check, for what takes its time.
-works() { if heavy "$@"; then pass "$1"; else fail "$1"; return 1; fi; }
-
-# source_tree VERSION DIR: the sources as make dist packs them, of that version.
-source_tree() {
-	local version=$1 dir=$2
-	mkdir -p "$dir"
-	tar -C "$dir" --strip-components=1 -xzf "$Z2_TOP/build/zram2-$VERSION.tar.gz"
-	[ "$version" != "$VERSION" ] || return 0
-	sed -i "s/^PACKAGE_VERSION=.*/PACKAGE_VERSION=\"$version\"/" "$dir/dkms.conf"
-	sed -i "1s/(.*)/($version)/" "$dir/debian/changelog"
-	sed -i "s/^\(Version: *\).*/\1$version/" "$dir"/rpm/*.spec
-}
-
-build_debs() {
-	local version
-	for version in "$VERSION" "$NEXT"; do
-		source_tree "$version" "$Z2_SCRATCH/deb/zram2-$version"
-		(cd "$Z2_SCRATCH/deb/zram2-$version" && dpkg-buildpackage -us -uc) || return 1
-	done
-	cp "$Z2_SCRATCH"/deb/*.deb "$PACKAGES/"
-}
 
 # What of the sources is in a package's tree is what the module is built from.
 module_files() { (cd "$Z2_TOP" && git ls-files Makefile dkms.conf src include) | sort; }
@@ -212,10 +187,9 @@ for suite; do
 	case " ${Z2_SUITES[*]} " in *" $suite "*) ;; *) die "no such suite: $suite" ;; esac
 done
 
-need_packages build-essential debhelper dh-dkms dpkg-dev lintian rpm rpmlint groff-base xz-utils zstd git
-mkdir -p "$PACKAGES"
+need_packages lintian rpm rpmlint groff-base xz-utils zstd
 module_files >"$MODULE_FILES"
-make -s -C "$Z2_TOP" dist >/dev/null
+debs_open
 
 check "one version everywhere" versions_agree
 check "zram2(4) has every attribute, parameter and event, and no other" manual_complete

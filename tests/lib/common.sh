@@ -107,6 +107,9 @@ heavy() {
 	return $status
 }
 
+# works WHAT COMMAND...: as check, for what takes its time.
+works() { if heavy "$@"; then pass "$1"; else fail "$1"; return 1; fi; }
+
 # with_lock NAME COMMAND...: one at a time among all runs of this user.
 with_lock() {
 	local name=$1 fd status=0; shift

@@ -2,12 +2,18 @@
 # anew for whoever wants one and thrown away afterwards.
 # shellcheck shell=bash
 
-# root_open SUITE: unpacks it; sets ROOT, and KVER to the kernel it has headers
-# of. That is the one it takes for the running one, as a machine would.
-root_open() {
+# root_unpack SUITE FILE: one of the files in the suite's directory; sets ROOT, and
+# KVER to the kernel it has headers of.
+root_unpack() {
 	ROOT=$Z2_SCRATCH/root-$1 KVER=$(target_release "$1")
 	mkdir "$ROOT"
-	heavy "unpacking a system of $1" as_root tar -C "$ROOT" -xf "$(target_dir "$1")/root.tar" || return 1
+	heavy "unpacking a system of $1" as_root tar -C "$ROOT" -xf "$(target_dir "$1")/$2"
+}
+
+# root_open SUITE: unpacks it, and has it take that kernel for the running one, as
+# a machine would.
+root_open() {
+	root_unpack "$1" root.tar || return 1
 	as_root mv "$ROOT/usr/bin/uname" "$ROOT/usr/bin/uname.real"
 	as_root tee "$ROOT/usr/bin/uname" >/dev/null <<-END
 		#!/bin/sh

@@ -32,6 +32,12 @@ extra_zram_tools() {
 	cp -r "$Z2_CACHE/uml/source/tools/testing/selftests/zram" "$root/tests/selftests/"
 }
 
+# fio, with all of its engines.
+extra_fio() {
+	need_packages fio
+	vm_add_programs "$1" fio
+}
+
 # udev, with its own rules.
 extra_udev() {
 	local root=$1 d=$tools_dir/udev

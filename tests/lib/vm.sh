@@ -135,7 +135,8 @@ vm_slow() {
 
 # vm_boot TARGET IMAGE SECONDS MEM SMP [KERNEL_ARGUMENT...]: boots it, reports
 # every result as it comes. The log of the console is kept in build/logs, under the
-# image's name. With VM_DISK=SIZE there is an empty virtio disk.
+# image's name. With VM_DISK=SIZE there is an empty virtio disk, with VM_DISK=/PATH
+# that file is one, which keeps what is written to it.
 #
 # A kernel that dies before it runs our init is booted again: emulation with
 # several threads sometimes lets one CPU run into code that another one is just
@@ -162,9 +163,12 @@ vm_boot_once() {
 	log=$Z2_TOP/build/logs/$target-$(basename "$image" .cpio).log
 	results=$log.results
 	: >"$log"; : >"$results"
+	case $disk in
+	- | /*) ;;
+	*) truncate -s "$disk" "$image.disk"; disk=$image.disk ;;
+	esac
 	if [ "$disk" != - ]; then
-		truncate -s "$disk" "$image.disk"
-		drive=(-drive "file=$image.disk,if=none,id=disk,format=raw,cache=unsafe"
+		drive=(-drive "file=$disk,if=none,id=disk,format=raw,cache=unsafe"
 			-device "virtio-blk-pci,drive=disk")
 	fi
 	case $target in
