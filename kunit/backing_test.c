@@ -459,7 +459,7 @@ static struct kunit_case backing_cases[] = {
 	KUNIT_CASE(location_keeps_its_parts),
 	KUNIT_CASE(backing_margin),
 	KUNIT_CASE(backing_attach),
-	KUNIT_CASE(backing_attach_without_memory),
+	KUNIT_CASE_SLOW(backing_attach_without_memory),
 	KUNIT_CASE(backing_io),
 	KUNIT_CASE(backing_close_waits_for_done),
 	KUNIT_CASE(backing_drops_page_cache),

@@ -602,11 +602,12 @@ static struct kunit_case compact_cases[] = {
 	KUNIT_CASE(compact_around_damage),
 	KUNIT_CASE(compact_churn),
 	KUNIT_CASE_PARAM(compact_thirds, block_size_gen_params),
-	KUNIT_CASE_PARAM(compact_gains_or_refuses, layout_gen_params),
+	KUNIT_CASE_PARAM_ATTR(compact_gains_or_refuses, layout_gen_params,
+			      { .speed = KUNIT_SPEED_SLOW }),
 	KUNIT_CASE(compact_what_is_read),
 	KUNIT_CASE(compact_what_is_replaced),
 	KUNIT_CASE(compact_interrupted),
-	KUNIT_CASE(compact_without_memory),
+	KUNIT_CASE_SLOW(compact_without_memory),
 	KUNIT_CASE(compact_write_error),
 	{}
 };

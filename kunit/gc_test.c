@@ -663,9 +663,9 @@ static void gc_million(struct kunit *test)
 static struct kunit_case gc_cases[] = {
 	KUNIT_CASE(gc_recycles),
 	KUNIT_CASE(gc_right_class),
-	KUNIT_CASE(gc_holds_the_limit),
+	KUNIT_CASE_SLOW(gc_holds_the_limit),
 	KUNIT_CASE(gc_limit_zero),
-	KUNIT_CASE(gc_out_of_magazines),
+	KUNIT_CASE_SLOW(gc_out_of_magazines),
 	KUNIT_CASE(gc_idle),
 	KUNIT_CASE(gc_look_is_set),
 	KUNIT_CASE(gc_shrinker_does_not_wait),

@@ -376,7 +376,7 @@ static void reserves_other_device_hangs(struct kunit *test)
 
 static struct kunit_case reserves_cases[] = {
 	KUNIT_CASE_PARAM(reserves_lone_read, kind_gen_params),
-	KUNIT_CASE(reserves_all_at_once),
+	KUNIT_CASE_SLOW(reserves_all_at_once),
 	KUNIT_CASE(reserves_other_device_hangs),
 	{}
 };

@@ -89,6 +89,13 @@ vm_programs() {
 	done
 }
 
+# vm_preload: what user-mode Linux runs three times as fast with: build/uml-signals.so.
+vm_preload() {
+	local c=$Z2_TOP/tests/lib/uml-signals.c so=$Z2_TOP/build/uml-signals.so
+	mkdir -p "$Z2_TOP/build"
+	[ "$so" -nt "$c" ] || gcc -O2 -Wall -Wextra -shared -fPIC -o "$so" "$c" || die "cannot compile $c"
+}
+
 # vm_image TARGET MODULES_DIR "PROGRAM..." OUT SCRIPT...: an initramfs that
 # runs the scripts in order. Paths of scripts are relative to tests/. With
 # VM_EXTRA=NAME... more is in it, see tools.sh.
@@ -174,7 +181,8 @@ vm_boot_once() {
 	case $target in
 	uml*)
 		# The debug flavour prints test progress on its console.
-		TMPDIR=/dev/shm timeout -k 5 "$limit" "$dir/vmlinuz" seccomp=on ncpus="$smp" mem="$mem" initrd="$image" \
+		with_lock programs vm_preload
+		TMPDIR=/dev/shm timeout -k 5 "$limit" env LD_PRELOAD="$Z2_TOP/build/uml-signals.so" "$dir/vmlinuz" seccomp=on ncpus="$smp" mem="$mem" initrd="$image" \
 			con=null con0=null,fd:1 con1=null,fd:3 z2.results=tty1 panic=-1 "$@" \
 			</dev/null >"$log" 2>&1 3>>"$results" &
 		;;
