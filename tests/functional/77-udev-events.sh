@@ -14,7 +14,7 @@ rule() {
 	END
 }
 event() {
-	udevadm trigger --action=add "$sys" && udevadm settle --timeout=60
+	udevadm trigger --settle --action=add "$sys"
 }
 
 come_and_go() {
