@@ -1,19 +1,23 @@
 #!/bin/bash
-# Tests of the tests: what is tried again, which cases run where, and what the include
-# rules find. Takes a second; lint runs it.
+# Tests of the tests: what is tried again, what is said of failures, which cases run
+# where, and what the include rules find. Takes a second; lint runs it.
 . "$(dirname "$0")/lib/common.sh"
 . "$Z2_TOP/tests/lib/vm.sh"
 
 expect() { check "$1" [ "$2" = "$3" ] || true; }
 
-# report LINE...: sets $failed and $again to what becomes of what a machine says.
+# report LINE...: sets $failed and $again to what becomes of what a machine says, and
+# $why to what the totals say of it. With stops=1 it says no more then.
+tally=$Z2_SCRATCH/tally
 report() {
-	local tally=$Z2_SCRATCH/tally
+	local ending=('VM END')
+	[ -z "${stops:-}" ] || ending=()
 	: >"$tally"; : >"$Z2_SCRATCH/doubts"
-	printf '%s\n' 'VM START 7.2' '# case 10-a start' "$@" 'VM END' |
+	printf '%s\n' 'VM START 7.2' '# case 10-a start' "$@" "${ending[@]}" |
 		Z2_TALLY=$tally VM_DOUBTS=${doubts-$Z2_SCRATCH/doubts} vm_report fake "$Z2_SCRATCH/log" last >"$Z2_SCRATCH/said" 2>&1
 	failed=$(sed -n 's/^f fake: //p' "$tally" | paste -sd '|')
 	again=$(cut -d : -f 1 "$Z2_SCRATCH/doubts" | paste -sd '|')
+	why=$( (Z2_OWNS_TALLY=1 Z2_TALLY=$tally verdict || true) | sed -n 's/^    //p' | paste -sd '|')
 }
 end='# case 10-a end rc=1 seconds=1'
 
@@ -33,6 +37,16 @@ report 'not ok - 10-a: timeout: a' 'not ok - 10-a: b' "$end"
 expect "one does not excuse the other" "$failed,$again" "10-a: b,10-a"
 report "$end"
 expect "a case that ends badly fails" "$failed,$again" "10-a ends well (rc=1 seconds=1),"
+
+report 'not ok - 10-a: a' "# got 'x'" '# and more' 'ok - 10-a: b' '# of b' "$end"
+expect "the totals say why" "$why" "# got 'x'|# and more"
+seq 1 50 >"$Z2_SCRATCH/log"
+stops=1 report 'ok - 10-a: a'
+expect "a machine that stops fails" "$failed" "the machine runs to the end (it stopped in: 10-a; log: $Z2_SCRATCH/log)"
+expect "with its last words" "$why" "$(seq 26 50 | paste -sd '|')"
+{ seq 1 50; echo 'BUG: unable to handle page fault'; seq 1 5000; } >"$Z2_SCRATCH/log"
+stops=1 report 'ok - 10-a: a'
+expect "or what the kernel complained of first" "$why" "BUG: unable to handle page fault|$(seq 1 24 | paste -sd '|')"
 
 # said COMMAND: what a case prints for it.
 said() {

@@ -257,17 +257,18 @@ vm_report() {
 	fi
 	[ -n "$ended" ] || {
 		fail "$target: the machine runs to the end (it stopped in: $current; log: ${log#"$Z2_TOP"/})"
+		tail -n 60 "$log" | tr -d '\r' | indent
 		vm_last_words "$log" | because
 	}
 }
 
-# vm_last_words CONSOLE_LOG: what a machine said that stopped: the first thing that the
-# kernel complained about, and its end.
+# vm_last_words CONSOLE_LOG: why a machine may have stopped: what its kernel complained
+# of first, or else what it said last.
 vm_last_words() {
-	local first
-	first=$(grep -anEm 1 -f "$Z2_TOP/tests/vm/splats" "$1" | cut -d : -f 1)
-	[ -z "$first" ] || tail -n "+$first" "$1" | head -n 40
-	tail -n 20 "$1"
+	local complaint
+	complaint=$(grep -aEm 1 -A $((BECAUSE_LINES - 1)) -f "$Z2_TOP/tests/vm/splats" "$1") ||
+		complaint=$(tail -n $BECAUSE_LINES "$1")
+	tr -d '\r' <<<"$complaint"
 }
 
 # case_option CASE NAME DEFAULT: from its "# vm: name=value ..." line.
