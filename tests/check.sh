@@ -1,6 +1,6 @@
 #!/bin/bash
-# Everything: lint, kernel differences, unit tests, functional tests on each
-# kernel, a whole system. Sets itself up on a fresh Debian 12; the last line says how it went. Long
+# Everything: lint, kernel differences, unit tests, a whole system, functional tests on
+# each kernel. Sets itself up on a fresh Debian 12; the last line says how it went. Long
 # cases go round the older kernels from day to day, unless FULL says that all are to
 # run on each.
 . "$(dirname "$0")/lib/common.sh"

@@ -188,8 +188,8 @@ for suite; do
 done
 
 need_packages lintian rpm rpmlint groff-base xz-utils zstd
-module_files >"$MODULE_FILES"
 debs_open
+module_files >"$MODULE_FILES"
 
 check "one version everywhere" versions_agree
 check "zram2(4) has every attribute, parameter and event, and no other" manual_complete

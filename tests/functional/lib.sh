@@ -197,7 +197,7 @@ drop_disk() { set_to "$CONTROL/hot_remove" "$disk_id"; }
 algorithms() { tr -d '[]' <"$sys/comp_algorithm"; }
 
 # What follows is asked thousands of times: without a program to be started,
-# which takes a quarter of a second with all detectors.
+# which takes long with all detectors.
 
 # column N FILE: of its first line.
 column() {
