@@ -8,11 +8,10 @@ new_disk 64M
 ok_if "mkswap" mkswap "$dev"
 ok_if "swapon" swapon "$dev"
 
-is_filled() { grep -q filled "$bg_out"; }
 mib=$(few 24)
-# swapped_out SEED: that much memory of a process that waits, in $bg.
+# swapped_out SEED: that much memory of a process that waits.
 swapped_out() {
-	run_bg memfill -s "$1" -p -w $mib 2
+	run_memfill -s "$1" -p -w $mib 2
 	ok_in_time "memory is swapped out, seed $1" 60 is_filled || exit
 	# Newer kernels keep pages of zeros to themselves.
 	holds "it is on the disk, seed $1" "$(stat_of orig_data_size)" -ge $((mib * 800000))
@@ -21,38 +20,32 @@ swapped_out() {
 # Kernels before 6.15 keep up to 64 freed entries a CPU back.
 few_left() { [ "$(stat_of orig_data_size)" -le 1048576 ]; }
 pool_empty() { [ "$(stat_of mem_used_total)" -le "$1" ]; }
-verified() {
-	wait $bg && pass "$1" || fail "$1" "$(cat "$bg_out")"
-}
 
 swapped_out 91
 timed expect_errno EBUSY "$sys/reset" 1
 took_within "reset of swap says so at once" 100
 timed expect_errno EBUSY "$CONTROL/hot_remove" "$disk_id"
 took_within "hot_remove of swap says so at once" 100
-kill -USR1 $bg
-verified "every page comes back from swap"
+memfill_verified "every page comes back from swap"
 ok_if "freed entries free what they stored" eventually 10 few_left
 ok_if "and their memory" eventually 10 pool_empty 4194304
 holds "notify_free counts them" "$(stat_of notify_free)" -ge $((mib * 200))
 
 swapped_out 92
-kill -9 $bg
-wait $bg 2>/dev/null
+kill -9 $memfill
+wait $memfill 2>/dev/null
 ok_if "a killed process frees what it stored" eventually 10 few_left
 
 swapped_out 93
 ok_if "swapoff with pages on it" swapoff "$dev"
 ok_if "nothing is left but the header" eventually 10 only_header
-kill -USR1 $bg
-verified "every page has come back before swapoff ended"
+memfill_verified "every page has come back before swapoff ended"
 
 # Overwritten before they are freed: entries of one process used by the next.
 ok_if "swapon again" swapon -d "$dev"
 for seed in 94 95; do
 	swapped_out $seed
-	kill -USR1 $bg
-	verified "every page, seed $seed"
+	memfill_verified "every page, seed $seed"
 done
 is "no request failed" "$(stat_of failed_reads) $(stat_of failed_writes)" "0 0"
 ok_if "swapoff" swapoff "$dev"

@@ -5,7 +5,6 @@
 . /tests/lib.sh
 begin
 kib() { field "$1:" /proc/meminfo; }
-is_filled() { grep -q filled "$1"; }
 
 for limit in 0 default; do
 	new_disk 1G
@@ -14,9 +13,9 @@ for limit in 0 default; do
 	ok_if "$limit: swapon" swapon "$dev"
 	victims=
 	for seed in 1 2 3 4; do
-		run_bg memfill -s $seed -p -w 90
-		victims="$victims $bg"
-		ok_in_time "$limit: program $seed is swapped out" 120 is_filled "$bg_out" || exit
+		run_memfill -s $seed -p -w 90
+		victims="$victims $memfill"
+		ok_in_time "$limit: program $seed is swapped out" 120 is_filled || exit
 	done
 	run_bg memfill -s 5 -p -l 6 60 2
 	survivor=$bg survivor_out=$bg_out

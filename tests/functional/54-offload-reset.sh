@@ -15,9 +15,7 @@ swap_on() {
 new_disk 1G
 stays=$disk
 swap_on "the one that stays" 1
-run_bg memfill -s 55 -w $mib 2
-memfill=$bg memfill_out=$bg_out
-is_filled() { grep -q filled "$memfill_out"; }
+run_memfill -s 55 -w $mib 2
 ok_in_time "more memory is in use than there is ($mib MiB)" 180 is_filled || exit
 
 queued=0
@@ -46,8 +44,7 @@ for n in 1 2 3 4; do
 done
 holds "kswapd's writes were queued" $queued -gt 1000
 
-kill -USR1 $memfill
-wait $memfill && pass "every page is right" || fail "every page is right" "$(cat "$memfill_out")"
+memfill_verified "every page is right"
 use_disk "$stays"
 ok_if "swapoff" swapoff "$dev"
 is "no request failed" "$(stat_of failed_reads) $(stat_of failed_writes)" "0 0"

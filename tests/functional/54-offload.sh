@@ -22,11 +22,9 @@ is "its names" "$(awk '{ printf "%s ", $1 }' "$sys/offload_stat")" \
 rawio_ok "requests" -S "$(few 16)" -t 2 -n "$(few 2000)" -s 54
 ok_if "mkswap" mkswap "$dev"
 ok_if "swapon" swapon "$dev"
-run_bg memfill -s 54 -p -w 4
-filled() { grep -q filled "$bg_out"; }
-ok_in_time "memory is swapped out" 60 filled || exit
-kill -USR1 $bg
-wait $bg && pass "every page comes back" || fail "every page comes back" "$(cat "$bg_out")"
+run_memfill -s 54 -p -w 4
+ok_in_time "memory is swapped out" 60 is_filled || exit
+memfill_verified "every page comes back"
 is "nothing of that was queued" "$(offload queued) $(offload pending)" "0 0"
 expect_errno EBUSY "$sys/reset" 1
 ok_if "swapoff" swapoff "$dev"

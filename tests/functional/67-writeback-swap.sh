@@ -17,8 +17,7 @@ ok_if "mkswap" mkswap "$dev"
 ok_if "swapon" swapon "$dev"
 
 # At rest: all swapped out, all written back, all faulted in.
-is_filled() { grep -q filled "$bg_out"; }
-run_bg memfill -s 71 -p -w 16 2
+run_memfill -s 71 -p -w 16 2
 ok_in_time "memory is swapped out" 60 is_filled || exit
 set_to "$sys/idle" all
 expect_errno OK "$sys/writeback" type=idle
@@ -26,16 +25,14 @@ objects=$(backing_stat objects)
 holds "it is on the device" "$objects" -gt 3000
 on_device "swap at rest"
 is "reading it back is all that gets it" "$(bd reads)" 0
-kill -USR1 $bg
-wait $bg && pass "every page comes back from the device" || fail "every page comes back from the device" "$(cat "$bg_out")"
+memfill_verified "every page comes back from the device"
 holds "they were read there" "$(bd reads)" -gt 1000
 few_left() { [ "$(backing_stat objects)" -le 300 ]; }
 ok_if "freed swap frees blocks" eventually 10 few_left
 
 # Under pressure: more memory than there is, and writeback all the time.
 mib=$(($(kib MemAvailable /proc/meminfo) / 1024 * 5 / 4))
-run_bg memfill -s 72 -l 2 $mib 2
-memfill=$bg memfill_out=$bg_out
+run_memfill -s 72 -l 2 $mib 2
 runs=0 before=$(bd writes) reads=$(bd reads)
 while kill -0 $memfill 2>/dev/null; do
 	set_to "$sys/idle" all
@@ -55,14 +52,13 @@ holds "and read" $(($(bd reads) - reads)) -gt 0
 is "no errors" "$(errors) $(stat_of failed_reads) $(stat_of failed_writes)" "0 0 0 0 0"
 
 # swapoff reads all of it back.
-run_bg memfill -s 73 -p -w 4 2
+run_memfill -s 73 -p -w 4 2
 ok_in_time "memory is swapped out again" 60 is_filled || exit
 expect_errno OK "$sys/writeback" page_indexes=0-$(($(cat "$sys/disksize") / 4096 - 1))
 expect_errno EBUSY "$sys/reset" 1
 reads=$(bd reads)
 ok_if "swapoff" swapoff "$dev"
 holds "reads what is on the device" $(($(bd reads) - reads)) -gt 300
-kill -USR1 $bg
-wait $bg && pass "every page is right after swapoff" || fail "every page is right after swapoff" "$(cat "$bg_out")"
+memfill_verified "every page is right after swapoff"
 nothing_left "at the end"
 expect_errno OK "$sys/reset" 1

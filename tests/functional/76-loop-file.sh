@@ -42,16 +42,13 @@ timers() {
 run_bg timers
 timers=$bg timers_out=$bg_out
 mib=$(($(awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo) / 1024 * 5 / 4))
-run_bg memfill -s 76 -w "$mib" 2
-memfill=$bg memfill_out=$bg_out
-is_filled() { grep -q filled "$memfill_out"; }
+run_memfill -s 76 -w "$mib" 2
 ok_if "more memory is in use than there is ($mib MiB)" eventually 180 is_filled
 written() { [ "$(backing_stat objects)" -gt 3000 ]; }
 ok_if "the timers write back" eventually 60 written
 holds "the file takes what was written" "$(taken)" -gt 1000
 holds "and no more than is in use" "$(taken)" -le $(($(bd writes) * 4 + 1024))
-kill -USR1 $memfill
-wait $memfill && pass "every page is right" || fail "every page is right" "$(cat "$memfill_out")"
+memfill_verified "every page is right"
 holds "some of them from the file" "$(bd reads)" -gt 0
 kill $timers
 # The loop may be in the middle of a run.

@@ -38,7 +38,6 @@ zramctl_does() {
 		n=$((n + 1))
 	done
 }
-is_filled() { grep -q filled "$memfill_out"; }
 
 systemd-udevd --daemon || fail "udev starts"
 ok_if "udev answers" udevadm control --ping --timeout=20
@@ -55,8 +54,7 @@ for DISK in zramx zram; do
 	use_disk ${DISK}0
 	is "$DISK: the rule sets it up" "$(cat "$sys/disksize") $(grep -o '\[.*\]' "$sys/comp_algorithm")" "33554432 [zstd]"
 	ok_if "$DISK: and it is swap" swapon --priority 77 "$dev"
-	run_bg memfill -s 77 -p -w 8
-	memfill=$bg memfill_out=$bg_out
+	run_memfill -s 77 -p -w 8
 	ok_if "$DISK: which is used" eventually 60 is_filled
 	log_mark
 	n=0
@@ -67,8 +65,7 @@ for DISK in zramx zram; do
 	ok_if "$DISK: the disk refuses what the rule asks for once more" dmesg_has "zram2: ${DISK}0: "
 	is "$DISK: and stays as it is" "$(cat "$sys/disksize") $(grep -o '\[.*\]' "$sys/comp_algorithm") $(awk -v d="$dev" '$1 == d { print $5 }' /proc/swaps)" \
 		"33554432 [zstd] 77"
-	kill -USR1 $memfill
-	wait $memfill && pass "$DISK: every page is right" || fail "$DISK: every page is right" "$(cat "$memfill_out")"
+	memfill_verified "$DISK: every page is right"
 	ok_if "$DISK: swapoff" swapoff "$dev"
 	rm /etc/udev/rules.d/99-zram.rules
 	udevadm control --reload

@@ -150,6 +150,19 @@ run_bg() {
 # end_bg PID: asks it to end; its status.
 end_bg() { kill "$1" 2>/dev/null; wait "$1"; }
 
+# run_memfill ARGUMENT...: has memory filled, in the background; sets $memfill to its
+# pid, $memfill_out to what it says. With -w or -p it waits when it is filled, until
+# memfill_verified WHAT has it look whether every page is right.
+run_memfill() {
+	run_bg memfill "$@"
+	memfill=$bg memfill_out=$bg_out
+}
+is_filled() { grep -qs filled "$memfill_out"; }
+memfill_verified() {
+	kill -USR1 "$memfill"
+	wait "$memfill" && pass "$1" || fail "$1" "$(cat "$memfill_out")"
+}
+
 # The kernel's messages since the last mark.
 log_mark() { echo "$CASE: mark" >/dev/kmsg; }
 log_since() {

@@ -13,18 +13,13 @@ no_failed_units() { is "$1: no unit has failed" "$(systemctl list-units --failed
 module_version() { modinfo -F version zram2; }
 loaded_version() { cat /sys/module/zram2/version; }
 
-is_filled() { grep -qs filled "$memfill_out"; }
 # swap_out SEED [MIB]: has that much memory swapped out.
 swap_out() {
-	run_bg memfill -s "$1" -p -w "${2:-32}" 2
-	memfill=$bg memfill_out=$bg_out
+	run_memfill -s "$1" -p -w "${2:-32}" 2
 	ok_if "memory is swapped out" eventually 60 is_filled
 }
 # swapped_in WHAT: what it was is right.
-swapped_in() {
-	kill -USR1 "$memfill"
-	wait "$memfill" && pass "$1: every page is right" || fail "$1: every page is right" "$(cat "$memfill_out")"
-}
+swapped_in() { memfill_verified "$1: every page is right"; }
 # in_use_at_power_off: by a unit of its own, which is stopped as any other is.
 in_use_at_power_off() {
 	ok_if "a program is started" systemd-run --quiet --unit=memory sh -c 'exec memfill -s 9 -p -w 32 >/run/memory'
