@@ -1,4 +1,5 @@
 #!/bin/sh
+# vm: long=yes
 # Bad input to every attribute, from bad-input.txt: the errno, a line in the
 # kernel log that says what was wrong, and nothing changed.
 . /tests/lib.sh

@@ -1,4 +1,5 @@
 #!/bin/sh
+# vm: long=yes
 # A run on a slow device: statistics, reads, writes, frees and idle marks go on
 # meanwhile, another run is refused, and a fatal signal, a reset or a removal ends it.
 . /tests/lib.sh

@@ -1,4 +1,5 @@
 #!/bin/sh
+# vm: long=yes
 # Bytes that change on the backing device: reading gives an error and never
 # wrong data, it is counted, and what is not concerned stays readable.
 . /tests/lib.sh

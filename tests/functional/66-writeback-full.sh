@@ -1,4 +1,5 @@
 #!/bin/sh
+# vm: long=yes
 # A backing device that is full: compaction while much of it is dead, "no
 # space" otherwise, and in either case the data as they were.
 . /tests/lib.sh

@@ -1,5 +1,5 @@
 #!/bin/sh
-# vm: mem=320M disk=768M alone=yes
+# vm: mem=320M disk=768M alone=yes long=yes
 # The set-up of Raspberry Pi OS: a sparse file on ext4 behind a loop device with
 # direct I/O is the backing device, all is marked idle before swapon, and timers
 # mark and write back what wasn't used since.
