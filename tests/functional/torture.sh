@@ -273,6 +273,19 @@ loop_files() {
 	return $bad
 }
 
+# write_back DISK PAGES: to the backing device, once it comes to that: another run may
+# be at work, or a limit be in force for a second.
+write_back() {
+	local tries=50
+	while store "/sys/block/$1/writeback" "page_indexes=$2" EAGAIN EIO ENOSPC; do
+		case $stored in EAGAIN | ENOSPC) ;; *) return 0 ;; esac
+		tries=$((tries - 1))
+		running && [ $tries -gt 0 ] || return 0
+		sleep 0.1
+	done
+	return 1
+}
+
 # The backing device of one disk fails or is slow for a while, as the device
 # mapper makes it, or has bad blocks, as null_blk does: what has been written there
 # can't be read then.
@@ -281,7 +294,7 @@ loop_backing() {
 	while running; do
 		pause 20
 		# So that there is something to read, and something to write.
-		store "/sys/block/$disk/writeback" page_indexes=0-200 EAGAIN EIO ENOSPC || bad=1
+		write_back "$disk" 0-200 || bad=1
 		# One after the other: a few rounds are to see them all.
 		turn=$((turn + 1))
 		case $((turn % 4)) in
@@ -300,7 +313,7 @@ loop_backing() {
 		esac
 		give still
 		blkop tally "/dev/$disk" 0 1M >/dev/null
-		store "/sys/block/$disk/writeback" page_indexes=200-400 EAGAIN EIO ENOSPC || bad=1
+		write_back "$disk" 200-400 || bad=1
 		pause 10
 		until mkdir "$WORK/taken.still" 2>/dev/null; do sleep 0.2; done
 		backing_works "$name" "$null" "$size" || bad=1
