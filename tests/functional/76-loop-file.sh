@@ -44,12 +44,14 @@ timers=$bg timers_out=$bg_out
 mib=$(($(awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo) / 1024 * 5 / 4))
 run_memfill -s 76 -w "$mib" 2
 ok_if "more memory is in use than there is ($mib MiB)" eventually 180 is_filled
-written() { [ "$(backing_stat objects)" -gt 3000 ]; }
+# All of it: the coldest pages, which go first, are files of this machine's root, and
+# nobody reads these again.
+written() { [ "$(backing_stat objects)" -gt 3000 ] && [ "$(stat_of compr_data_size)" = 0 ]; }
 ok_if "the timers write back" eventually 60 written
 holds "the file takes what was written" "$(taken)" -gt 1000
 holds "and no more than is in use" "$(taken)" -le $(($(bd writes) * 4 + 1024))
 memfill_verified "every page is right"
-holds "some of them from the file" "$(bd reads)" -gt 0
+holds "many of them from the file" "$(bd reads)" -gt 1000
 kill $timers
 # The loop may be in the middle of a run.
 wait $timers
