@@ -273,17 +273,11 @@ loop_files() {
 	return $bad
 }
 
-# write_back DISK PAGES: to the backing device, once it comes to that: another run may
-# be at work, or a limit be in force for a second.
-write_back() {
-	local tries=50
-	while store "/sys/block/$1/writeback" "page_indexes=$2" EAGAIN EIO ENOSPC; do
-		case $stored in EAGAIN | ENOSPC) ;; *) return 0 ;; esac
-		tries=$((tries - 1))
-		running && [ $tries -gt 0 ] || return 0
-		sleep 0.1
-	done
-	return 1
+# let_in DISK PAGES: writes them back; fails while another run keeps it out, or a limit
+# is in force. $bad is the caller's.
+let_in() {
+	store "/sys/block/$1/writeback" "page_indexes=$2" EAGAIN EIO ENOSPC || bad=1
+	case $stored in EAGAIN | ENOSPC) ! running ;; esac
 }
 
 # The backing device of one disk fails or is slow for a while, as the device
@@ -294,7 +288,7 @@ loop_backing() {
 	while running; do
 		pause 20
 		# So that there is something to read, and something to write.
-		write_back "$disk" 0-200 || bad=1
+		eventually 5 let_in "$disk" 0-200
 		# One after the other: a few rounds are to see them all.
 		turn=$((turn + 1))
 		case $((turn % 4)) in
@@ -313,7 +307,7 @@ loop_backing() {
 		esac
 		give still
 		blkop tally "/dev/$disk" 0 1M >/dev/null
-		write_back "$disk" 200-400 || bad=1
+		eventually 5 let_in "$disk" 200-400
 		pause 10
 		until mkdir "$WORK/taken.still" 2>/dev/null; do sleep 0.2; done
 		backing_works "$name" "$null" "$size" || bad=1
