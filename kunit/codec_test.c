@@ -479,12 +479,13 @@ static void codec_names(struct kunit *test)
 		snprintf(line, sizeof(line), "%s\n", ops->name);
 		KUNIT_EXPECT_PTR_EQ(test, z2_codec_find(line), ops);
 	}
-	KUNIT_EXPECT_EQ_MSG(test, i, 6, "all are built into this kernel");
+	KUNIT_EXPECT_EQ_MSG(test, i, 7, "all are built into this kernel");
 	KUNIT_EXPECT_NULL(test, z2_codec_nth(UINT_MAX));
 	for (i = 0; i < ARRAY_SIZE(unknown); i++)
 		KUNIT_EXPECT_NULL_MSG(test, z2_codec_find(unknown[i]), "'%s'", unknown[i]);
+	KUNIT_EXPECT_STREQ(test, z2_codec_default()->name, "wklz");
 #ifdef CONFIG_ZRAM_DEF_COMP
-	KUNIT_EXPECT_STREQ(test, z2_codec_default()->name, CONFIG_ZRAM_DEF_COMP);
+	KUNIT_EXPECT_STREQ(test, z2_codec_of_kernel()->name, CONFIG_ZRAM_DEF_COMP);
 #endif
 	z2_codec_destroy(NULL);
 }

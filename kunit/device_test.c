@@ -209,6 +209,7 @@ static void device_defaults(struct kunit *test)
 	z2_device_reset_config(dev);
 	up_write(&dev->config_lock);
 	KUNIT_EXPECT_FALSE(test, dev->compressed_writeback);
+	KUNIT_EXPECT_PTR_EQ(test, dev->algos[Z2_PRIMARY].ops, z2_codec_of_kernel());
 	z2_device_init(false, 0);
 	down_write(&dev->config_lock);
 	z2_device_reset_config(dev);

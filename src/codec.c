@@ -38,6 +38,7 @@ struct z2_codec {
 
 /* In the order in which comp_algorithm shows them. */
 static const struct z2_codec_ops *const algorithms[] = {
+	&z2_codec_wklz,
 #if IS_ENABLED(CONFIG_LZO_COMPRESS)
 	&z2_codec_lzorle,
 	&z2_codec_lzo,
@@ -89,20 +90,28 @@ const struct z2_codec_ops *z2_codec_find(const char *name)
 /**
  * z2_codec_default() - what a new device starts with
  *
- * The choice of whoever configured this kernel, where its own zram is on.
- *
  * Return: an algorithm.
  */
 const struct z2_codec_ops *z2_codec_default(void)
 {
+	return &z2_codec_wklz;
+}
+
+/**
+ * z2_codec_of_kernel() - what a new device of the kernel's own zram starts with
+ *
+ * The choice of whoever configured this kernel, where its zram is on.
+ *
+ * Return: an algorithm.
+ */
+const struct z2_codec_ops *z2_codec_of_kernel(void)
+{
 	const struct z2_codec_ops *ops = NULL;
 
-	/* As the array of algorithms would be empty: refuse to build. */
-	BUILD_BUG_ON(!ARRAY_SIZE(algorithms));
 #ifdef CONFIG_ZRAM_DEF_COMP
 	ops = z2_codec_find(CONFIG_ZRAM_DEF_COMP);
 #endif
-	return ops ?: algorithms[0];
+	return ops ?: z2_codec_default();
 }
 
 static void memory_free(const struct z2_codec *codec, const struct z2_stream_memory *memory)

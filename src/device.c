@@ -183,7 +183,8 @@ void z2_device_reset_config(struct z2_device *dev)
 		/* They may have been set for a priority without an algorithm. */
 		z2_device_set_params(dev, prio, &no_params);
 	}
-	z2_device_set_algo(dev, Z2_PRIMARY, z2_codec_default());
+	z2_device_set_algo(dev, Z2_PRIMARY,
+			   drop_in ? z2_codec_of_kernel() : z2_codec_default());
 	kfree(dev->recompress_resume);
 	dev->recompress_resume = NULL;
 	dev->gc_limit = min_t(u64, GC_LIMIT_MAX,

@@ -81,6 +81,7 @@ struct z2_codec;
 
 const struct z2_codec_ops *z2_codec_find(const char *name);
 const struct z2_codec_ops *z2_codec_default(void);
+const struct z2_codec_ops *z2_codec_of_kernel(void);
 const struct z2_codec_ops *z2_codec_nth(unsigned int n);
 
 struct z2_codec *z2_codec_create(const struct z2_codec_ops *ops,
@@ -96,6 +97,7 @@ int z2_codec_decompress(struct z2_codec *codec, struct z2_stream *stream, const 
 int z2_codec_init(void);
 void z2_codec_exit(void);
 
+extern const struct z2_codec_ops z2_codec_wklz;
 extern const struct z2_codec_ops z2_codec_lzo;
 extern const struct z2_codec_ops z2_codec_lzorle;
 extern const struct z2_codec_ops z2_codec_lz4;
