@@ -80,6 +80,12 @@ expect "long cases go round the older kernels" "$(runs "${Z2_SERIES[0]}") $(runs
 expect "and run on the newest one each time" "$(runs "${Z2_SERIES[-1]}")" "$VM_ROUNDS"
 expect "but not in a hurry" "$(QUICK=1; runs uml)" ""
 
+# fixed_limits FILE...: lines with a limit of time that doesn't follow the machine.
+fixed_limits() { grep -hE '(^|[^a-z_])timeout [0-9]' "$@"; }
+echo 'timeout 60 bash zram.sh' >"$Z2_SCRATCH/fixed"
+expect "a limit that is fixed is seen" "$(fixed_limits "$Z2_SCRATCH/fixed")" "timeout 60 bash zram.sh"
+expect "no case has one" "$(fixed_limits "$Z2_TOP"/tests/functional/*.sh)" ""
+
 # rules LINE: what the include rules say with one line more in layers.txt.
 rules() {
 	{ cat "$Z2_TOP/tests/layers.txt"; echo "$1"; } >"$Z2_SCRATCH/layers.txt"

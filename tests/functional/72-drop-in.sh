@@ -232,7 +232,7 @@ is "finds a disk" "$(cat found)" /dev/zram0
 ok_if "modprobe -r zram" modprobe -r zram
 is "all is gone" "$(named)" ""
 rm /etc/modprobe.d/zram.conf
-(cd /tests/selftests/zram && timeout 60 bash ./zram.sh) >selftests 2>&1
+(cd /tests/selftests/zram && timeout $((60 * PATIENCE)) bash ./zram.sh) >selftests 2>&1
 is "the kernel's selftests pass" "$(grep -c ': \[PASS\]' selftests) $(grep -c FAIL selftests)" "2 0"
 grep -q 'zram01 : \[PASS\]' selftests || explain <selftests
 [ ! -d /sys/module/zram ] || rmmod zram
