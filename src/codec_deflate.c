@@ -12,6 +12,12 @@
 /* A window of 2 KiB without header, as the kernel's crypto API has it. */
 #define DEFAULT_WINBITS	(-11)
 
+/*
+ * Of memory for as many symbols as a page can have (64 << level): a level more
+ * doubles what a stream takes, and saves a ten thousandth of what is stored.
+ */
+#define MEM_LEVEL	(PAGE_SHIFT - 6 < MAX_MEM_LEVEL ? PAGE_SHIFT - 6 : MAX_MEM_LEVEL)
+
 /**
  * struct deflate_ctx - a stream's states
  * @compress: workspace and state of compression
@@ -64,14 +70,14 @@ static void *deflate_ctx_create(const struct z2_codec_params *params, void *shar
 	if (!ctx)
 		return ERR_PTR(-ENOMEM);
 
-	ctx->compress.workspace = kvzalloc(zlib_deflate_workspacesize(params->winbits,
-								      MAX_MEM_LEVEL), GFP_KERNEL);
+	ctx->compress.workspace = kvzalloc(zlib_deflate_workspacesize(params->winbits, MEM_LEVEL),
+					   GFP_KERNEL);
 	ctx->decompress.workspace = kvzalloc(zlib_inflate_workspacesize(), GFP_KERNEL);
 	if (!ctx->compress.workspace || !ctx->decompress.workspace)
 		goto no_memory;
 
 	if (zlib_deflateInit2(&ctx->compress, params->level, Z_DEFLATED, params->winbits,
-			      MAX_MEM_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK ||
+			      MEM_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK ||
 	    zlib_inflateInit2(&ctx->decompress, params->winbits) != Z_OK) {
 		deflate_ctx_destroy(ctx);
 		return ERR_PTR(-EINVAL);
