@@ -18,6 +18,7 @@
 #define ZRAM2_DEVICE_H
 
 #include <linux/atomic.h>
+#include <linux/cache.h>
 #include <linux/mempool.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
@@ -107,7 +108,8 @@ struct z2_algo {
  * @stats: counters; fixed
  * @gc_limit: bytes that @gc may keep; under @config_lock
  * @limit_pages: pages the pool may take, 0 for no limit; WRITE_ONCE
- * @max_used_pages: most that the pool ever took
+ * @max_used_pages: most that the pool ever took; away from what every page reads,
+ *	for while the pool grows every writer changes it
  */
 struct z2_device {
 	struct gendisk *disk;
@@ -148,7 +150,7 @@ struct z2_device {
 	struct z2_stats __percpu *stats;
 	u64 gc_limit;
 	unsigned long limit_pages;
-	atomic_long_t max_used_pages;
+	atomic_long_t max_used_pages ____cacheline_aligned_in_smp;
 };
 
 /**
