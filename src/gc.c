@@ -18,6 +18,7 @@
  * Locks, outermost first: emptying > CPU > depot; the pool's own last.
  */
 #include <linux/atomic.h>
+#include <linux/cache.h>
 #include <linux/cpuhotplug.h>
 #include <linux/cpumask.h>
 #include <linux/err.h>
@@ -91,7 +92,7 @@
  * @sync_limit: likewise
  * @sync_full: likewise
  * @nr: handles on the stack of each class
- * @stacks: by class
+ * @stacks: by class; a cache line each
  */
 struct gc_cpu {
 	spinlock_t lock;	/* protects what follows */
@@ -101,7 +102,7 @@ struct gc_cpu {
 	u64 sync_limit;
 	u64 sync_full;
 	u8 nr[Z2_POOL_CLASSES_MAX];
-	unsigned long stacks[][STACK_HANDLES];
+	unsigned long stacks[][STACK_HANDLES] ____cacheline_aligned_in_smp;
 };
 
 /**
