@@ -113,6 +113,7 @@ struct gc_cpu {
  * @cpus: what each CPU keeps
  * @depot: what is too much for their stacks
  * @limit: bytes that may be kept; changed with READ_ONCE() readers about
+ * @chunk: bytes that a CPU reserves at a time, of @limit; likewise
  * @armed: the worker will run; set by whoever keeps something, cleared by the
  *	worker before it flushes
  * @pressed: the worker was asked to make room
@@ -135,6 +136,7 @@ struct z2_gc {
 	struct gc_cpu __percpu *cpus;
 	struct z2_depot *depot;
 	unsigned long limit;
+	size_t chunk;
 	bool armed;
 	bool pressed;
 	struct kthread_delayed_work work;
@@ -155,12 +157,6 @@ struct z2_gc {
 static struct kthread_worker *worker;
 static int hotplug_state;
 
-/* What a CPU reserves at a time: near the limit none may sit on much. */
-static size_t chunk(const struct z2_gc *gc)
-{
-	return min_t(size_t, READ_ONCE(gc->limit) / (8 * num_possible_cpus()), CHUNK_BYTES);
-}
-
 /* With the CPU's lock: may so many bytes more be kept? */
 static bool reserve(struct z2_gc *gc, struct gc_cpu *cpu, size_t bytes)
 {
@@ -172,7 +168,7 @@ static bool reserve(struct z2_gc *gc, struct gc_cpu *cpu, size_t bytes)
 	}
 
 	limit = READ_ONCE(gc->limit);
-	want = max(chunk(gc), bytes);
+	want = max(READ_ONCE(gc->chunk), bytes);
 	reserved = atomic_long_read(&gc->reserved);
 	do {
 		if (reserved >= limit)
@@ -188,7 +184,7 @@ static bool reserve(struct z2_gc *gc, struct gc_cpu *cpu, size_t bytes)
 
 static void unreserve(struct z2_gc *gc, struct gc_cpu *cpu, size_t bytes)
 {
-	size_t keep = chunk(gc);
+	size_t keep = READ_ONCE(gc->chunk);
 
 	cpu->credit += bytes;
 	if (cpu->credit <= 2 * keep)
@@ -612,6 +608,8 @@ int z2_gc_set_limit(struct z2_gc *gc, u64 limit)
 	if (err)
 		return err;
 	WRITE_ONCE(gc->limit, bytes);
+	/* Near the limit no CPU may sit on much. */
+	WRITE_ONCE(gc->chunk, min_t(size_t, bytes / (8 * num_possible_cpus()), CHUNK_BYTES));
 	if (less)
 		z2_gc_flush(gc);
 	return 0;
