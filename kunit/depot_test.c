@@ -102,6 +102,37 @@ static void depot_has_an_end(struct kunit *test)
 		;
 }
 
+/* In lots that don't fit the magazines: the last ones put are the first taken. */
+static void depot_in_lots(struct kunit *test)
+{
+	struct z2_depot *depot = test->priv;
+	unsigned long *all = kunit_kcalloc(test, ROOM, sizeof(*all), GFP_KERNEL);
+	unsigned long lot[BATCH], next = 1;
+	unsigned int nr = 0, n, i, round;
+
+	KUNIT_ASSERT_NOT_NULL(test, all);
+	KUNIT_ASSERT_EQ(test, z2_depot_supply(depot, ROOM), 0);
+	for (round = 0; round < 400; round++) {
+		for (i = 0; i < 1 + round % 13; i++)
+			lot[i] = next++;
+		KUNIT_ASSERT_EQ(test, z2_depot_put(depot, 1, lot, i), 0);
+		while (i)
+			all[nr++] = lot[--i];
+		/* Every now and then all of them, else less than was put. */
+		do {
+			n = z2_depot_take(depot, 1, lot, 1 + round % (round % 97 ? 9 : BATCH));
+			KUNIT_ASSERT_LE(test, n, nr);
+			nr -= n;
+			KUNIT_EXPECT_MEMEQ(test, lot, all + nr, n * sizeof(*lot));
+		} while (n && !(round % 97));
+		KUNIT_EXPECT_EQ(test, z2_depot_has(depot, 1), !!nr);
+	}
+	KUNIT_EXPECT_GT(test, nr, 0);
+	while ((n = z2_depot_take(depot, 1, lot, BATCH)))
+		nr -= n;
+	KUNIT_EXPECT_EQ(test, nr, 0);
+}
+
 /* While there is much of it, each class gives the same share. */
 static void depot_takes_turns(struct kunit *test)
 {
@@ -152,6 +183,7 @@ static void depot_without_memory(struct kunit *test)
 static struct kunit_case depot_cases[] = {
 	KUNIT_CASE(depot_returns_what_was_put),
 	KUNIT_CASE(depot_has_an_end),
+	KUNIT_CASE(depot_in_lots),
 	KUNIT_CASE(depot_takes_turns),
 	KUNIT_CASE(depot_without_memory),
 	{}

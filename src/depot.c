@@ -22,7 +22,7 @@
 #include <zram2/depot.h>
 
 /* Makes a magazine of 512 bytes, where a word has 8. */
-#define MAGAZINE_HANDLES	62
+#define MAGAZINE_HANDLES	63
 
 /*
  * A turn of a class takes one in so many of its handles: a round is short
@@ -35,12 +35,11 @@
 /**
  * struct magazine - handles of one size class
  * @next: another of the class, or another empty one
- * @nr: how many
- * @handles: they
+ * @handles: they; how many the shelf knows, so that its first line, seldom in the
+ *	cache, isn't read but for @next
  */
 struct magazine {
 	struct magazine *next;
-	unsigned long nr;
 	unsigned long handles[MAGAZINE_HANDLES];
 };
 
@@ -93,10 +92,11 @@ struct z2_depot {
 /* With the lock: a magazine that has room for a handle. */
 static struct magazine *magazine_to_fill(struct z2_depot *depot, struct shelf *shelf)
 {
-	struct magazine *mag = shelf->full;
+	struct magazine *mag;
 
-	if (mag && mag->nr < MAGAZINE_HANDLES)
-		return mag;
+	/* The first one is filled up before another comes. */
+	if (shelf->nr % MAGAZINE_HANDLES)
+		return shelf->full;
 	mag = depot->empty;
 	if (mag) {
 		depot->empty = mag->next;
@@ -120,14 +120,16 @@ unsigned int z2_depot_put(struct z2_depot *depot, unsigned int class,
 			  const unsigned long *handles, unsigned int nr)
 {
 	struct shelf *shelf = &depot->shelves[class];
-	unsigned int left = nr;
+	unsigned int left = nr, at;
 	struct magazine *mag;
 
 	spin_lock(&depot->lock);
-	while (left && (mag = magazine_to_fill(depot, shelf)))
-		while (left && mag->nr < MAGAZINE_HANDLES)
-			mag->handles[mag->nr++] = handles[--left];
-	WRITE_ONCE(shelf->nr, shelf->nr + nr - left);
+	while (left && (mag = magazine_to_fill(depot, shelf))) {
+		at = shelf->nr % MAGAZINE_HANDLES;
+		WRITE_ONCE(shelf->nr, shelf->nr + min(left, MAGAZINE_HANDLES - at));
+		while (left && at < MAGAZINE_HANDLES)
+			mag->handles[at++] = handles[--left];
+	}
 	WRITE_ONCE(depot->nr, depot->nr + nr - left);
 	spin_unlock(&depot->lock);
 	return left;
@@ -138,16 +140,16 @@ static unsigned int take(struct z2_depot *depot, struct shelf *shelf, unsigned l
 			 unsigned int max)
 {
 	struct magazine *mag = shelf->full;
-	unsigned int n;
+	unsigned int n, in;
 
-	if (!mag)
+	if (!shelf->nr)
 		return 0;
-	n = min_t(unsigned long, max, mag->nr);
-	mag->nr -= n;
-	memcpy(handles, &mag->handles[mag->nr], n * sizeof(*handles));
+	in = (shelf->nr - 1) % MAGAZINE_HANDLES + 1;
+	n = min(max, in);
+	memcpy(handles, &mag->handles[in - n], n * sizeof(*handles));
 	WRITE_ONCE(shelf->nr, shelf->nr - n);
 	WRITE_ONCE(depot->nr, depot->nr - n);
-	if (!mag->nr) {
+	if (n == in) {
 		shelf->full = mag->next;
 		mag->next = depot->empty;
 		depot->empty = mag;
