@@ -190,7 +190,7 @@ void z2t_backed_data(void *page, unsigned int bytes, u64 seed)
 int z2t_backed_write(struct z2t_backed *t, unsigned long index, unsigned int bytes, u64 seed)
 {
 	z2t_backed_data(t->data, bytes, seed);
-	return z2_page_write(t->dev, index, t->page);
+	return z2_page_write(t->dev, index, t->page, z2_slot_now());
 }
 
 /**

@@ -465,7 +465,7 @@ static void touch_all(struct z2t_bdev *fake, const struct z2t_request *req)
 
 	for (i = 0; i < Z2T_PAGES && req->write; i++) {
 		z2_slot_read_lock(t->dev->table, i);
-		z2_slot_touch(t->dev->table, i);
+		z2_slot_touch(t->dev->table, i, z2_slot_now());
 		z2_slot_read_unlock(t->dev->table, i);
 	}
 }

@@ -232,6 +232,16 @@ struct z2t_thread *z2t_spawn_on(struct kunit *test, void (*fn)(void *arg), void 
 }
 
 /**
+ * z2t_now() - z2_slot_now(), but never 0, which in a slot means never
+ */
+u32 z2t_now(void)
+{
+	while (!z2_slot_now())
+		msleep(100);
+	return z2_slot_now();
+}
+
+/**
  * z2t_spawn() - run something at the same time
  * @test: whose end waits for it
  * @fn: what

@@ -55,6 +55,8 @@ bool z2t_guards_intact(const void *buf, size_t len);
 /* Page of the test's own, freed at its end. */
 struct page *z2t_page_alloc(struct kunit *test, unsigned int order);
 
+u32 z2t_now(void);
+
 struct z2t_thread *z2t_spawn(struct kunit *test, void (*fn)(void *arg), void *arg);
 struct z2t_thread *z2t_spawn_on(struct kunit *test, void (*fn)(void *arg), void *arg,
 				const struct cpumask *cpus);

@@ -315,6 +315,35 @@ static void io_cut_anywhere(struct kunit *test)
 	}
 }
 
+/* All that a bio reads or writes was used when it came, in whatever pieces. */
+static void io_notes_the_time(struct kunit *test)
+{
+	static const enum req_op ops[] = { REQ_OP_WRITE, REQ_OP_READ };
+	struct io_test *t = test->priv;
+	unsigned int i, index, layout;
+	u32 before = z2t_now(), used;
+
+	memset(t->buf, 1, DISK_SIZE);
+	for (layout = 0; layout < LAYOUTS; layout++) {
+		for (i = 0; i < ARRAY_SIZE(ops); i++) {
+			for (index = 2; index < 5; index++) {
+				z2_slot_write_lock(t->dev->table, index);
+				z2_slot_touch(t->dev->table, index, 0);
+				z2_slot_write_unlock(t->dev->table, index);
+			}
+			KUNIT_EXPECT_EQ(test, (__force int)transfer(t, ops[i], layout, 512,
+								    2 * SECTORS + 1,
+								    2 * PAGE_SIZE), 0);
+			for (index = 2; index < 5; index++) {
+				used = z2_slot_access_time(t->dev->table, index);
+				KUNIT_EXPECT_GE(test, used, before);
+				KUNIT_EXPECT_LE(test, used, z2t_now());
+				KUNIT_EXPECT_EQ(test, used, z2_slot_access_time(t->dev->table, 2));
+			}
+		}
+	}
+}
+
 static void io_empty_disk_is_zero(struct kunit *test)
 {
 	struct io_test *t = test->priv;
@@ -517,6 +546,7 @@ static struct kunit_case io_cases[] = {
 	KUNIT_CASE_PARAM(io_any_offset, layout_gen_params),
 	KUNIT_CASE(io_any_size),
 	KUNIT_CASE(io_cut_anywhere),
+	KUNIT_CASE(io_notes_the_time),
 	KUNIT_CASE(io_empty_disk_is_zero),
 	KUNIT_CASE(io_two_writers),
 	KUNIT_CASE(io_discard),

@@ -85,9 +85,9 @@ static void write_some(struct kunit *test, struct z2_device *dev)
 	struct page *page = z2t_page_alloc(test, 0);
 
 	z2t_fill(page_address(page), PAGE_SIZE, Z2T_TEXT, 1);
-	KUNIT_EXPECT_EQ(test, z2_page_write(dev, 0, page), 0);
+	KUNIT_EXPECT_EQ(test, z2_page_write(dev, 0, page, z2_slot_now()), 0);
 	z2t_fill(page_address(page), PAGE_SIZE, Z2T_RANDOM, 1);
-	KUNIT_EXPECT_EQ(test, z2_page_write(dev, 1, page), 0);
+	KUNIT_EXPECT_EQ(test, z2_page_write(dev, 1, page, z2_slot_now()), 0);
 }
 
 static void expect_some(struct kunit *test, struct z2_device *dev, bool there)
@@ -98,7 +98,7 @@ static void expect_some(struct kunit *test, struct z2_device *dev, bool there)
 
 	for (i = 0; i < 2; i++) {
 		memset(got, 0x77, PAGE_SIZE);
-		KUNIT_EXPECT_EQ(test, z2_page_read(dev, i, page, NULL), 0);
+		KUNIT_EXPECT_EQ(test, z2_page_read(dev, i, page, NULL, z2_slot_now()), 0);
 		z2t_fill(want, PAGE_SIZE, !there ? Z2T_ZERO : i ? Z2T_RANDOM : Z2T_TEXT, 1);
 		KUNIT_EXPECT_MEMEQ(test, got, want, PAGE_SIZE);
 	}

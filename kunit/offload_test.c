@@ -788,7 +788,7 @@ static void offload_worker_without_memory(struct kunit *test)
 	KUNIT_EXPECT_PTR_NE(test, item->by, current);
 	KUNIT_EXPECT_EQ(test, item->status, BLK_STS_IOERR);
 	KUNIT_EXPECT_EQ(test, z2_stats_sum(t->dev->stats, Z2_STAT_FAILED_WRITES), 1);
-	KUNIT_EXPECT_EQ(test, z2_page_read(t->dev, 3, got, NULL), 0);
+	KUNIT_EXPECT_EQ(test, z2_page_read(t->dev, 3, got, NULL, z2_slot_now()), 0);
 	KUNIT_EXPECT_MEMEQ(test, page_address(got), page_address(t->zero), PAGE_SIZE);
 
 	KUNIT_ASSERT_TRUE(test, wait_idle(t));
@@ -798,7 +798,7 @@ static void offload_worker_without_memory(struct kunit *test)
 	submit(t, item, true);
 	KUNIT_ASSERT_TRUE(test, wait_for(&item->ended, 1));
 	KUNIT_EXPECT_EQ(test, item->status, BLK_STS_OK);
-	KUNIT_EXPECT_EQ(test, z2_page_read(t->dev, 3, got, NULL), 0);
+	KUNIT_EXPECT_EQ(test, z2_page_read(t->dev, 3, got, NULL, z2_slot_now()), 0);
 	KUNIT_EXPECT_MEMEQ(test, page_address(got), page_address(t->text), PAGE_SIZE);
 	KUNIT_ASSERT_TRUE(test, wait_idle(t));
 }

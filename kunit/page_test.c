@@ -81,7 +81,12 @@ static int page_init(struct kunit *test)
 static int write_page(struct page_test *t, unsigned long index, enum z2t_fill fill, u64 seed)
 {
 	z2t_fill(t->data, PAGE_SIZE, fill, seed);
-	return z2_page_write(t->dev, index, t->page);
+	return z2_page_write(t->dev, index, t->page, z2_slot_now());
+}
+
+static int read_page(struct page_test *t, unsigned long index)
+{
+	return z2_page_read(t->dev, index, t->back_page, NULL, z2_slot_now());
 }
 
 static void expect_page(struct page_test *t, unsigned long index, enum z2t_fill fill, u64 seed)
@@ -89,7 +94,7 @@ static void expect_page(struct page_test *t, unsigned long index, enum z2t_fill 
 	struct kunit *test = t->test;
 
 	memset(t->back, 0x77, PAGE_SIZE);
-	KUNIT_EXPECT_EQ(test, z2_page_read(t->dev, index, t->back_page, NULL), 0);
+	KUNIT_EXPECT_EQ(test, read_page(t, index), 0);
 	z2t_fill(t->data, PAGE_SIZE, fill, seed);
 	KUNIT_EXPECT_MEMEQ(test, t->back, t->data, PAGE_SIZE);
 }
@@ -184,12 +189,12 @@ static void page_same_filled(struct kunit *test)
 		struct z2_object obj;
 
 		memset_l((unsigned long *)t->data, words[i], PAGE_SIZE / sizeof(long));
-		KUNIT_EXPECT_EQ(test, z2_page_write(t->dev, i, t->page), 0);
+		KUNIT_EXPECT_EQ(test, z2_page_write(t->dev, i, t->page, z2_slot_now()), 0);
 		obj = look(t, i);
 		KUNIT_EXPECT_EQ(test, obj.word, words[i]);
 		KUNIT_EXPECT_FALSE(test, z2_object_empty(&obj));
 		memset(t->back, 0x77, PAGE_SIZE);
-		KUNIT_EXPECT_EQ(test, z2_page_read(t->dev, i, t->back_page, NULL), 0);
+		KUNIT_EXPECT_EQ(test, read_page(t, i), 0);
 		KUNIT_EXPECT_MEMEQ(test, t->back, t->data, PAGE_SIZE);
 	}
 	KUNIT_EXPECT_EQ(test, z2t_device_pages(t->dev), 0);
@@ -280,6 +285,28 @@ static void put_stamp(void *arg, void *page)
 		usleep_range(100, 200);
 }
 
+static int modify_page(struct page_test *t, unsigned long index, struct stamp *s)
+{
+	return z2_page_modify(t->dev, index, t->back_page, put_stamp, s, false, z2_slot_now());
+}
+
+/* Each access is noted with the time that the caller gives. */
+static void page_notes_the_time(struct kunit *test)
+{
+	struct page_test *t = test->priv;
+	struct z2_slot_table *table = t->dev->table;
+	struct stamp s = { .offset = 5, .len = 10, .byte = 1 };
+
+	z2t_fill(t->data, PAGE_SIZE, Z2T_TEXT, 1);
+	KUNIT_EXPECT_EQ(test, z2_page_write(t->dev, 0, t->page, 1001), 0);
+	KUNIT_EXPECT_EQ(test, z2_slot_access_time(table, 0), 1001);
+	KUNIT_EXPECT_EQ(test, z2_page_read(t->dev, 0, t->back_page, NULL, 1002), 0);
+	KUNIT_EXPECT_EQ(test, z2_slot_access_time(table, 0), 1002);
+	KUNIT_EXPECT_EQ(test, z2_page_modify(t->dev, 0, t->back_page, put_stamp, &s, false, 1003),
+			0);
+	KUNIT_EXPECT_EQ(test, z2_slot_access_time(table, 0), 1003);
+}
+
 static void page_modifies(struct kunit *test)
 {
 	struct page_test *t = test->priv;
@@ -290,18 +317,17 @@ static void page_modifies(struct kunit *test)
 	for (fill = 0; fill < Z2T_FILLS; fill++) {
 		KUNIT_EXPECT_EQ(test, write_page(t, fill, fill, 4), 0);
 		put_stamp(&s, t->data);
-		KUNIT_EXPECT_EQ(test, 0, z2_page_modify(t->dev, fill, t->back_page, put_stamp,
-							&s, false));
+		KUNIT_EXPECT_EQ(test, 0, modify_page(t, fill, &s));
 		KUNIT_EXPECT_MEMEQ(test, t->back, t->data, PAGE_SIZE);
 		memset(t->back, 0x77, PAGE_SIZE);
-		KUNIT_EXPECT_EQ(test, z2_page_read(t->dev, fill, t->back_page, NULL), 0);
+		KUNIT_EXPECT_EQ(test, read_page(t, fill), 0);
 		KUNIT_EXPECT_MEMEQ(test, t->back, t->data, PAGE_SIZE);
 	}
 	/* A slot without contents is one of zeroes. */
-	KUNIT_EXPECT_EQ(test, z2_page_modify(t->dev, 9, t->back_page, put_stamp, &s, false), 0);
+	KUNIT_EXPECT_EQ(test, modify_page(t, 9, &s), 0);
 	memset(t->data, 0, PAGE_SIZE);
 	put_stamp(&s, t->data);
-	KUNIT_EXPECT_EQ(test, z2_page_read(t->dev, 9, t->back_page, NULL), 0);
+	KUNIT_EXPECT_EQ(test, read_page(t, 9), 0);
 	KUNIT_EXPECT_MEMEQ(test, t->back, t->data, PAGE_SIZE);
 
 	KUNIT_EXPECT_EQ(test, count(t, Z2_STAT_PAGES_STORED), Z2T_FILLS + 1);
@@ -316,12 +342,10 @@ static void page_modifies(struct kunit *test)
 	WRITE_ONCE(t->dev->limit_pages, 1);
 	s.len = 300;
 	KUNIT_EXPECT_EQ(test, write_page(t, Z2T_ZERO, Z2T_ZERO, 4), 0);
-	KUNIT_EXPECT_EQ(test, -ENOSPC, z2_page_modify(t->dev, Z2T_RANDOM, t->back_page, put_stamp,
-						      &s, false));
-	KUNIT_EXPECT_EQ(test, z2_page_modify(t->dev, Z2T_ZERO, t->back_page, put_stamp, &s, false),
-			-ENOSPC);
+	KUNIT_EXPECT_EQ(test, -ENOSPC, modify_page(t, Z2T_RANDOM, &s));
+	KUNIT_EXPECT_EQ(test, modify_page(t, Z2T_ZERO, &s), -ENOSPC);
 	expect_page(t, Z2T_ZERO, Z2T_ZERO, 4);
-	KUNIT_EXPECT_EQ(test, z2_page_read(t->dev, Z2T_RANDOM, t->back_page, NULL), 0);
+	KUNIT_EXPECT_EQ(test, read_page(t, Z2T_RANDOM), 0);
 	z2t_fill(t->data, PAGE_SIZE, Z2T_RANDOM, 4);
 	memset(t->data + 1000, 0xee, 24);
 	KUNIT_EXPECT_MEMEQ(test, t->back, t->data, PAGE_SIZE);
@@ -344,10 +368,10 @@ static void modify_part(void *arg)
 
 	for (i = 1; i <= 50; i++) {
 		s.byte = i;
-		if (z2_page_modify(m->t->dev, 3, m->page, put_stamp, &s, false))
+		if (z2_page_modify(m->t->dev, 3, m->page, put_stamp, &s, false, z2_slot_now()))
 			atomic_inc(&m->t->wrong);
 		/* Nobody else writes there. */
-		if (z2_page_read(m->t->dev, 3, m->page, NULL) ||
+		if (z2_page_read(m->t->dev, 3, m->page, NULL, z2_slot_now()) ||
 		    memchr_inv(page_address(m->page) + m->offset, i, 64))
 			atomic_inc(&m->t->wrong);
 	}
@@ -369,7 +393,7 @@ static void page_modified_by_two(struct kunit *test)
 	for (i = 0; i < 2; i++)
 		KUNIT_EXPECT_TRUE(test, z2t_join(threads[i]));
 	KUNIT_EXPECT_EQ(test, atomic_read(&t->wrong), 0);
-	KUNIT_EXPECT_EQ(test, z2_page_read(t->dev, 3, t->back_page, NULL), 0);
+	KUNIT_EXPECT_EQ(test, read_page(t, 3), 0);
 	z2t_fill(t->data, PAGE_SIZE, Z2T_TEXT, 1);
 	memset(t->data + 500, 50, 128);
 	KUNIT_EXPECT_MEMEQ(test, t->back, t->data, PAGE_SIZE);
@@ -399,7 +423,7 @@ static void race_read(void *arg)
 	while (!READ_ONCE(r->t->stop)) {
 		int i, known = 0;
 
-		if (z2_page_read(r->t->dev, 8, r->page, NULL))
+		if (z2_page_read(r->t->dev, 8, r->page, NULL, z2_slot_now()))
 			atomic_inc(&r->t->wrong);
 		for (i = 0; i < VERSIONS; i++)
 			known += !memcmp(got, r->versions[i], PAGE_SIZE);
@@ -418,7 +442,7 @@ static void race_write(void *arg)
 	for (i = 0; i < 120 || (count(r->t, Z2_STAT_NOTIFY_FREE) < 20 && time_before(jiffies, end));
 	     i++) {
 		memcpy(page_address(r->page), r->versions[i % VERSIONS], PAGE_SIZE);
-		if (z2_page_write(r->t->dev, 8, r->page))
+		if (z2_page_write(r->t->dev, 8, r->page, z2_slot_now()))
 			atomic_inc(&r->t->wrong);
 		cond_resched();
 	}
@@ -478,8 +502,8 @@ static void page_damaged(struct kunit *test)
 	memset(t->data, 0xff, PAGE_SIZE);
 	z2_pool_store(t->dev->pool, obj.word, t->data, z2_object_size(&obj));
 	size = count(t, Z2_STAT_COMPR_SIZE);
-	KUNIT_EXPECT_EQ(test, z2_page_read(t->dev, 0, t->back_page, NULL), -EIO);
-	KUNIT_EXPECT_EQ(test, z2_page_modify(t->dev, 0, t->back_page, put_stamp, &s, false), -EIO);
+	KUNIT_EXPECT_EQ(test, read_page(t, 0), -EIO);
+	KUNIT_EXPECT_EQ(test, modify_page(t, 0, &s), -EIO);
 	KUNIT_EXPECT_EQ(test, count(t, Z2_STAT_COMPR_SIZE), size);
 	KUNIT_EXPECT_EQ(test, write_page(t, 0, Z2T_TEXT, 2), 0);
 	expect_page(t, 0, Z2T_TEXT, 2);
@@ -552,7 +576,7 @@ static void page_compressed_sizes(struct kunit *test)
 			obj = look(t, 1);
 			KUNIT_EXPECT_EQ(test, z2_object_is(&obj, Z2_SLOT_HUGE), raw);
 			KUNIT_EXPECT_EQ(test, z2_object_size(&obj), raw ? PAGE_SIZE : lens[i]);
-			KUNIT_EXPECT_EQ(test, z2_page_read(t->dev, 1, t->back_page, NULL), 0);
+			KUNIT_EXPECT_EQ(test, read_page(t, 1), 0);
 			if (!raw)
 				memset(t->data, 0xdd, PAGE_SIZE);
 			KUNIT_EXPECT_MEMEQ(test, t->back, t->data, PAGE_SIZE);
@@ -590,7 +614,7 @@ static void page_without_memory(struct kunit *test)
 				z2_gc_flush(t->dev->gc);
 				z2t_fill(t->data, PAGE_SIZE, fill, nth);
 				z2t_fault_arm(nth, onward);
-				err = z2_page_write(t->dev, 0, t->page);
+				err = z2_page_write(t->dev, 0, t->page, z2_slot_now());
 				failed = z2t_fault_disarm();
 				KUNIT_EXPECT_TRUE(test, !err || err == -ENOMEM);
 				KUNIT_EXPECT_TRUE(test, !err || failed);
@@ -599,7 +623,7 @@ static void page_without_memory(struct kunit *test)
 				KUNIT_EXPECT_EQ(test, count(t, Z2_STAT_PAGES_STORED), 1);
 
 				z2t_fault_arm(nth, onward);
-				err = z2_page_modify(t->dev, 1, t->back_page, put_stamp, &s, false);
+				err = modify_page(t, 1, &s);
 				failed |= z2t_fault_disarm();
 				KUNIT_EXPECT_TRUE(test, !err || err == -ENOMEM);
 				if (err)
@@ -647,7 +671,7 @@ static void page_shrinks_meanwhile(struct kunit *test)
 
 		/* With the stream there is no memory, without there is. */
 		z2t_fault_arm(1, false);
-		err = z2_page_write(t->dev, i, t->page);
+		err = z2_page_write(t->dev, i, t->page, z2_slot_now());
 		KUNIT_EXPECT_TRUE(test, z2t_fault_disarm());
 		KUNIT_EXPECT_EQ(test, err, 0);
 		obj = look(t, i);
@@ -667,6 +691,7 @@ static struct kunit_case page_cases[] = {
 	KUNIT_CASE(page_same_filled),
 	KUNIT_CASE(page_read_touches),
 	KUNIT_CASE(page_past_the_limit),
+	KUNIT_CASE(page_notes_the_time),
 	KUNIT_CASE(page_modifies),
 	KUNIT_CASE(page_modified_by_two),
 	KUNIT_CASE(page_freed_while_read),

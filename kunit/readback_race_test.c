@@ -209,7 +209,7 @@ static void hot_writer(void *arg)
 			z2_page_free(hot->t->dev, index);
 		} else {
 			hot_data(page_address(hot->page), index, version);
-			if (z2_page_write(hot->t->dev, index, hot->page))
+			if (z2_page_write(hot->t->dev, index, hot->page, z2_slot_now()))
 				atomic_inc(&hot->wrong[WRITE_FAILED]);
 		}
 		atomic_set(&hot->ended[index], version);

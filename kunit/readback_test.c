@@ -13,6 +13,7 @@
 #include <zram2/page.h>
 #include <zram2/readback.h>
 #include <zram2/scan.h>
+#include <zram2/slot.h>
 #include <zram2/stats.h>
 #include <zram2/writeback.h>
 
@@ -250,6 +251,7 @@ static void readback_partial_write(struct kunit *test)
 {
 	struct z2t_backed *t = backed(test, 512);
 	u8 *mem = page_address(z2t_page_alloc(test, 2));
+	u32 before = z2t_now();
 	unsigned int bytes;
 
 	for (bytes = Z2T_SMALL; bytes <= Z2T_RAW; bytes += Z2T_RAW - Z2T_SMALL) {
@@ -259,6 +261,7 @@ static void readback_partial_write(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, execute(t, REQ_OP_WRITE, 2 * SECTORS - 1, mem,
 					      PAGE_SIZE + 1024), 0);
 		KUNIT_EXPECT_EQ(test, z2t_backed_count(t), 1);
+		KUNIT_EXPECT_GE(test, z2_slot_access_time(t->dev->table, 1), before);
 		KUNIT_EXPECT_EQ(test, execute(t, REQ_OP_READ, 0, mem, 4 * PAGE_SIZE), 0);
 		z2t_backed_data(t->expected, bytes, 1);
 		KUNIT_EXPECT_MEMEQ(test, mem + PAGE_SIZE, t->expected, PAGE_SIZE - 512);

@@ -86,7 +86,7 @@ static void write_pages(struct kunit *test, enum z2t_fill fill)
 
 	for (i = 0; i < NR_PAGES; i++) {
 		z2t_fill(page_address(page), PAGE_SIZE, fill, i + 1);
-		KUNIT_ASSERT_EQ(test, z2_page_write(shared, i, page), 0);
+		KUNIT_ASSERT_EQ(test, z2_page_write(shared, i, page, z2_slot_now()), 0);
 	}
 }
 
@@ -97,7 +97,7 @@ static bool pages_are_right(struct kunit *test, enum z2t_fill fill)
 
 	for (i = 0; i < NR_PAGES; i++) {
 		z2t_fill(page_address(expected), PAGE_SIZE, fill, i + 1);
-		if (z2_page_read(shared, i, page, NULL) ||
+		if (z2_page_read(shared, i, page, NULL, z2_slot_now()) ||
 		    memcmp(page_address(page), page_address(expected), PAGE_SIZE))
 			return false;
 	}

@@ -175,7 +175,7 @@ static void make_part(u8 *page, enum kind kind, unsigned int bytes, u64 seed)
 static void write_part(struct recomp *t, unsigned long index, enum kind kind, unsigned int bytes)
 {
 	make_part(t->data, kind, bytes, index);
-	KUNIT_ASSERT_EQ(t->test, z2_page_write(t->dev, index, t->page), 0);
+	KUNIT_ASSERT_EQ(t->test, z2_page_write(t->dev, index, t->page, z2_slot_now()), 0);
 }
 
 static void write_page(struct recomp *t, unsigned long index, enum kind kind)
@@ -186,7 +186,7 @@ static void write_page(struct recomp *t, unsigned long index, enum kind kind)
 static void expect_part(struct recomp *t, unsigned long index, enum kind kind, unsigned int bytes)
 {
 	memset(t->data, 0x77, PAGE_SIZE);
-	KUNIT_EXPECT_EQ(t->test, z2_page_read(t->dev, index, t->page, NULL), 0);
+	KUNIT_EXPECT_EQ(t->test, z2_page_read(t->dev, index, t->page, NULL, z2_slot_now()), 0);
 	make_part(t->expected, kind, bytes, index);
 	KUNIT_EXPECT_TRUE_MSG(t->test, !memcmp(t->data, t->expected, PAGE_SIZE), "page %lu", index);
 }
@@ -818,14 +818,14 @@ static void churn_thread(void *arg)
 		unsigned long index = c->first + i;
 
 		make_part(expected, c->kinds[i], PAGE_SIZE, index);
-		c->wrong += z2_page_read(c->t->dev, index, page, NULL) ||
+		c->wrong += z2_page_read(c->t->dev, index, page, NULL, z2_slot_now()) ||
 			    memcmp(page_address(page), expected, PAGE_SIZE);
 		c->kinds[i] = z2t_random(&c->rng) % KINDS;
 		make_part(page_address(page), c->kinds[i], PAGE_SIZE, index);
 		if (c->kinds[i] == FILLED)
 			z2_page_free(c->t->dev, index);
 		else
-			c->wrong += !!z2_page_write(c->t->dev, index, page);
+			c->wrong += !!z2_page_write(c->t->dev, index, page, z2_slot_now());
 	}
 	c->wrong += n < 400;
 	kfree(expected);

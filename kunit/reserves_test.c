@@ -150,11 +150,12 @@ static void read_alone(void *arg)
 
 	if (lone->modify) {
 		z2t_fault_arm(1, true);
-		lone->err = z2_page_modify(dev, lone->index, lone->page, blank, NULL, true);
+		lone->err = z2_page_modify(dev, lone->index, lone->page, blank, NULL, true,
+					   z2_slot_now());
 		z2t_fault_disarm();
 		return;
 	}
-	lone->err = z2_page_read(dev, lone->index, lone->page, &obj);
+	lone->err = z2_page_read(dev, lone->index, lone->page, &obj, z2_slot_now());
 	if (lone->err != Z2_PAGE_BACKED)
 		return;
 	z2t_fault_arm(1, true);
@@ -278,7 +279,7 @@ static void load_modify(void *arg)
 
 	for (round = 0; round < ROUNDS; round++)
 		load->failed += !!z2_page_modify(load->t->dev, FIRST_PART + round % 4, page,
-						 fill_part, NULL, true);
+						 fill_part, NULL, true, z2_slot_now());
 }
 
 static void load_write_back(void *arg)
@@ -292,7 +293,7 @@ static void load_write_back(void *arg)
 		for (i = 0; i < NR_WRITTEN; i++) {
 			z2t_backed_data(page_address(load->reader->memory), Z2T_SMALL, round + i);
 			load->failed += !!z2_page_write(load->t->dev, FIRST_WRITTEN + i,
-							load->reader->memory);
+							load->reader->memory, z2_slot_now());
 		}
 		load->failed += !!z2_writeback_run(load->t->dev, &job, 1, &why);
 	}

@@ -22,6 +22,7 @@
 #include <zram2/io.h>
 #include <zram2/offload.h>
 #include <zram2/page.h>
+#include <zram2/slot.h>
 #include <zram2/stats.h>
 
 /* What file systems and swap may count on, whatever PAGE_SIZE is. */
@@ -100,8 +101,8 @@ static int rw_page(struct gendisk *disk, sector_t sector, struct page *page, enu
 	if (!disk_covers(disk, sector, PAGE_SIZE >> SECTOR_SHIFT))
 		return -EIO;
 	if (op_is_write(op))
-		return z2_page_write(dev, index, page);
-	if (z2_page_read(dev, index, page, NULL))
+		return z2_page_write(dev, index, page, z2_slot_now());
+	if (z2_page_read(dev, index, page, NULL, z2_slot_now()))
 		return -EIO;
 	flush_dcache_page(page);
 	return 0;

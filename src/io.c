@@ -58,6 +58,7 @@ struct request {
  * @offset: bytes into the slot
  * @len: bytes
  * @may_wait: for I/O
+ * @now: when it is carried out, for the slots
  * @start: when the bio came
  * @req: NULL as long as the bio can end at once
  * @batch: what is being gathered for reading back, or NULL
@@ -70,6 +71,7 @@ struct walk {
 	unsigned int offset;
 	unsigned int len;
 	bool may_wait;
+	u32 now;
 	unsigned long start;
 	struct request *req;
 	struct z2_readback *batch;
@@ -180,7 +182,8 @@ static int read_chunk(struct walk *walk)
 
 	if (!page) {
 		page = mempool_alloc(&dev->bounce, GFP_NOIO);
-		ret = z2_page_read(dev, walk->index, page, walk->may_wait ? &obj : NULL);
+		ret = z2_page_read(dev, walk->index, page, walk->may_wait ? &obj : NULL,
+				   walk->now);
 		if (ret == Z2_PAGE_BACKED && walk->may_wait) {
 			ret = z2_readback_page(dev, &obj, page);
 			z2_readback_unpin(dev, &obj);
@@ -195,7 +198,7 @@ static int read_chunk(struct walk *walk)
 	/* The next one is often read next: on its way while this is decompressed. */
 	z2_page_prefetch(dev, walk->index + 1);
 	/* Without a request there is nothing yet that could wait for the read. */
-	ret = z2_page_read(dev, walk->index, page, walk->req ? &obj : NULL);
+	ret = z2_page_read(dev, walk->index, page, walk->req ? &obj : NULL, walk->now);
 	if (ret == Z2_PAGE_BACKED && walk->req) {
 		if (read_back(walk, &obj, page))
 			return 0;
@@ -221,14 +224,15 @@ static int write_chunk(struct walk *walk)
 	int ret;
 
 	if (page)
-		return z2_page_write(dev, walk->index, page);
+		return z2_page_write(dev, walk->index, page, walk->now);
 
 	page = mempool_alloc(&dev->bounce, GFP_NOIO);
 	if (walk->len == PAGE_SIZE) {
 		copy_from_bio(page_address(page), walk->bio, walk->iter, walk->len);
-		ret = z2_page_write(dev, walk->index, page);
+		ret = z2_page_write(dev, walk->index, page, walk->now);
 	} else {
-		ret = z2_page_modify(dev, walk->index, page, overlay, walk, walk->may_wait);
+		ret = z2_page_modify(dev, walk->index, page, overlay, walk, walk->may_wait,
+				     walk->now);
 	}
 	mempool_free(page, &dev->bounce);
 	return ret;
@@ -279,6 +283,7 @@ static void rest_work(struct work_struct *work)
 		.bio = req->bio,
 		.iter = req->rest,
 		.may_wait = true,
+		.now = z2_slot_now(),
 		.req = req,
 	};
 	int err = go(&walk, bio_op(req->bio) == REQ_OP_READ ? read_chunk : write_chunk);
@@ -340,6 +345,7 @@ void z2_io_execute(struct z2_device *dev, struct bio *bio)
 		.dev = dev,
 		.bio = bio,
 		.iter = bio->bi_iter,
+		.now = z2_slot_now(),
 		.start = bio_start_io_acct(bio),
 	};
 

@@ -238,6 +238,7 @@ static int make_object(struct z2_device *dev, unsigned long index, struct page *
  * @dev: the device, live
  * @index: the slot
  * @page: the contents
+ * @now: when, see z2_slot_now()
  *
  * On error the slot keeps what it held.
  *
@@ -245,7 +246,7 @@ static int make_object(struct z2_device *dev, unsigned long index, struct page *
  * slot lock, one after the other.
  * Return: 0, -ENOMEM, -ENOSPC past mem_limit, -EIO if the codec fails.
  */
-int z2_page_write(struct z2_device *dev, unsigned long index, struct page *page)
+int z2_page_write(struct z2_device *dev, unsigned long index, struct page *page, u32 now)
 {
 	struct z2_object old, new;
 	int err;
@@ -258,7 +259,7 @@ int z2_page_write(struct z2_device *dev, unsigned long index, struct page *page)
 	z2_page_account(dev, &new, 1);
 	z2_slot_write_lock(dev->table, index);
 	old = z2_slot_replace(dev->table, index, new);
-	z2_slot_touch(dev->table, index);
+	z2_slot_touch(dev->table, index, now);
 	z2_slot_write_unlock(dev->table, index);
 	z2_page_release(dev, &old);
 	return 0;
@@ -331,6 +332,7 @@ int z2_page_unpack(struct z2_device *dev, unsigned long index, const struct z2_o
  * @index: the slot
  * @page: what to fill; zeroes for an empty slot
  * @backed: what to read if it isn't in memory; NULL if that is of no use
+ * @now: when, see z2_slot_now()
  *
  * Context: process, may sleep, but doesn't wait for I/O.  Takes the slot lock,
  * and a codec stream under it.
@@ -338,7 +340,7 @@ int z2_page_unpack(struct z2_device *dev, unsigned long index, const struct z2_o
  * the backing device: @backed is set and pinned then, see readback.
  */
 int z2_page_read(struct z2_device *dev, unsigned long index, struct page *page,
-		 struct z2_object *backed)
+		 struct z2_object *backed, u32 now)
 {
 	struct z2_object obj;
 	void *dst;
@@ -358,7 +360,7 @@ int z2_page_read(struct z2_device *dev, unsigned long index, struct page *page,
 		kunmap_local(dst);
 	}
 	if (!z2_object_empty(&obj))
-		z2_slot_touch(dev->table, index);
+		z2_slot_touch(dev->table, index, now);
 	z2_slot_read_unlock(dev->table, index);
 	return ret;
 }
@@ -371,6 +373,7 @@ int z2_page_read(struct z2_device *dev, unsigned long index, struct page *page,
  * @modify: called with the old contents, changes them
  * @arg: handed to @modify
  * @may_wait: for I/O, if the page is on the backing device
+ * @now: when, see z2_slot_now()
  *
  * Holds the slot lock throughout, so that of writes to different parts of a
  * page none undoes another.  On error the slot keeps what it held.
@@ -380,7 +383,7 @@ int z2_page_read(struct z2_device *dev, unsigned long index, struct page *page,
  * or writing returned.
  */
 int z2_page_modify(struct z2_device *dev, unsigned long index, struct page *page,
-		   z2_page_modify_fn modify, void *arg, bool may_wait)
+		   z2_page_modify_fn modify, void *arg, bool may_wait, u32 now)
 {
 	struct z2_object old, new;
 	int ret;
@@ -403,7 +406,7 @@ int z2_page_modify(struct z2_device *dev, unsigned long index, struct page *page
 	z2_page_account(dev, &new, 1);
 	/* Whoever frees the page meanwhile means the parts that stay as well. */
 	old = z2_slot_relocate(dev->table, index, new);
-	z2_slot_touch(dev->table, index);
+	z2_slot_touch(dev->table, index, now);
 unlock:
 	z2_slot_write_unlock(dev->table, index);
 	if (!ret)

@@ -4,7 +4,6 @@
 #include <linux/minmax.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
-#include <linux/timekeeping.h>
 #include <linux/wait.h>
 
 #include <zram2/device.h>
@@ -181,7 +180,7 @@ static void mark_by_age(struct z2_device *dev, unsigned long index, s64 older_th
  */
 int z2_scan_mark_idle(struct z2_device *dev, s64 older_than)
 {
-	u32 now = ktime_get_boottime_seconds();
+	u32 now = z2_slot_now();
 	unsigned long index = 0, nr = 1, end;
 
 	while (index < nr) {

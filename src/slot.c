@@ -375,17 +375,18 @@ void z2_slot_unmark(struct z2_slot_table *table, unsigned long index, u32 mark)
  * z2_slot_touch() - note that a slot was read or written
  * @table: the table
  * @index: the slot, locked for reading or writing
+ * @now: when, see z2_slot_now()
  *
  * Clears the marks that say "unchanged and unused since".
  */
-void z2_slot_touch(struct z2_slot_table *table, unsigned long index)
+void z2_slot_touch(struct z2_slot_table *table, unsigned long index, u32 now)
 {
 	struct z2_slot *slot = slot_at(table, index);
 
 	lockdep_assert(lock_is_held(&table->dep_map));
 	if (atomic_read(&slot->state) & Z2_SLOT_MARKS)
 		atomic_andnot(Z2_SLOT_MARKS, &slot->state);
-	WRITE_ONCE(slot->access_time, (u32)ktime_get_boottime_seconds());
+	WRITE_ONCE(slot->access_time, now);
 }
 
 /**

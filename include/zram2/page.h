@@ -15,12 +15,12 @@ struct z2_object;
 /* Changes the PAGE_SIZE bytes at @page; may sleep. */
 typedef void (*z2_page_modify_fn)(void *arg, void *page);
 
-int z2_page_write(struct z2_device *dev, unsigned long index, struct page *page);
+int z2_page_write(struct z2_device *dev, unsigned long index, struct page *page, u32 now);
 int z2_page_modify(struct z2_device *dev, unsigned long index, struct page *page,
-		   z2_page_modify_fn modify, void *arg, bool may_wait);
+		   z2_page_modify_fn modify, void *arg, bool may_wait, u32 now);
 void z2_page_prefetch(struct z2_device *dev, unsigned long index);
 int z2_page_read(struct z2_device *dev, unsigned long index, struct page *page,
-		 struct z2_object *backed);
+		 struct z2_object *backed, u32 now);
 int z2_page_unpack(struct z2_device *dev, unsigned long index, const struct z2_object *obj,
 		   void *dst);
 void z2_page_free(struct z2_device *dev, unsigned long index);

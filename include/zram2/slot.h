@@ -105,9 +105,20 @@ struct z2_object z2_slot_relocate(struct z2_slot_table *table, unsigned long ind
 				  struct z2_object new);
 void z2_slot_mark(struct z2_slot_table *table, unsigned long index, u32 mark);
 void z2_slot_unmark(struct z2_slot_table *table, unsigned long index, u32 mark);
-void z2_slot_touch(struct z2_slot_table *table, unsigned long index);
+void z2_slot_touch(struct z2_slot_table *table, unsigned long index, u32 now);
 u32 z2_slot_access_time(struct z2_slot_table *table, unsigned long index);
 void z2_slot_free(struct z2_slot_table *table, unsigned long index);
+
+/**
+ * z2_slot_now() - the time of an access, as a slot notes it
+ *
+ * Context: any.
+ * Return: seconds of boot time.
+ */
+static inline u32 z2_slot_now(void)
+{
+	return ktime_get_boottime_seconds();
+}
 
 static inline u32 z2_object_size(const struct z2_object *obj)
 {
