@@ -77,12 +77,8 @@ static inline void slot_exit(struct kunit *test)
 static inline struct z2_object replace(struct slot_test *t, unsigned long index,
 				       struct z2_object new)
 {
-	struct z2_object old;
-
 	z2_slot_write_lock(t->table, index);
-	old = z2_slot_replace(t->table, index, new);
-	z2_slot_write_unlock(t->table, index);
-	return old;
+	return z2_slot_replace_unlock(t->table, index, new, z2_slot_now());
 }
 
 static inline struct z2_object get(struct slot_test *t, unsigned long index)

@@ -261,9 +261,8 @@ static void slot_trylock(struct kunit *test)
 	spin_lock_irqsave(&lock, flags);
 	locked = z2_slot_write_trylock(t->table, 5);
 	if (locked) {
-		z2_slot_replace(t->table, 5, want);
 		KUNIT_EXPECT_FALSE(test, z2_slot_write_trylock(t->table, 5));
-		z2_slot_write_unlock(t->table, 5);
+		z2_slot_replace_unlock(t->table, 5, want, 1);
 	}
 	spin_unlock_irqrestore(&lock, flags);
 	KUNIT_EXPECT_TRUE(test, locked);
@@ -384,22 +383,64 @@ static void slot_overwrite_cancels_a_free(struct kunit *test)
 	replace(t, 7, a);
 	z2_slot_write_lock(t->table, 7);
 	free_atomic(t, 7);
-	obj = z2_slot_replace(t->table, 7, b);
+	obj = z2_slot_replace_unlock(t->table, 7, b, 1);
 	expect_object(test, &obj, &a);
-	z2_slot_write_unlock(t->table, 7);
 	KUNIT_EXPECT_EQ(test, atomic_read(&t->released), 0);
 	obj = get(t, 7);
 	expect_object(test, &obj, &b);
 
 	/* And after: they are. */
-	z2_slot_write_lock(t->table, 7);
-	obj = z2_slot_replace(t->table, 7, a);
 	free_atomic(t, 7);
-	z2_slot_write_unlock(t->table, 7);
 	KUNIT_EXPECT_EQ(test, atomic_read(&t->released), 1);
-	expect_object(test, &t->last, &a);
+	expect_object(test, &t->last, &b);
 	obj = get(t, 7);
 	expect_empty(test, &obj);
+}
+
+/* Who moves the contents meanwhile doesn't keep them. */
+static void slot_free_follows_what_moves(struct kunit *test)
+{
+	const struct z2_object a = z2_object_make(53, 1, 0, 0), b = z2_object_make(54, 2, 0, 1);
+	struct slot_test *t = test->priv;
+	struct z2_object obj;
+	int before;
+
+	for (before = 0; before < 2; before++) {
+		replace(t, 7, a);
+		z2_slot_write_lock(t->table, 7);
+		if (before)
+			free_atomic(t, 7);
+		obj = z2_slot_relocate(t->table, 7, b);
+		expect_object(test, &obj, &a);
+		if (!before)
+			free_atomic(t, 7);
+		KUNIT_EXPECT_EQ(test, atomic_read(&t->released), before);
+		z2_slot_write_unlock(t->table, 7);
+		KUNIT_EXPECT_EQ(test, atomic_read(&t->released), before + 1);
+		expect_object(test, &t->last, &b);
+		obj = get(t, 7);
+		expect_empty(test, &obj);
+	}
+}
+
+/* The unlock that comes with new contents lets in who waits. */
+static void slot_overwrite_wakes(struct kunit *test)
+{
+	struct slot_test *t = test->priv;
+	struct z2t_thread *reader, *writer;
+
+	complete_all(&t->go);
+	z2_slot_write_lock(t->table, 0);
+	reader = z2t_spawn(test, read_and_stay, t);
+	KUNIT_EXPECT_TRUE(test, z2t_blocked(reader));
+	writer = z2t_spawn(test, write_and_stay, t);
+	KUNIT_EXPECT_TRUE(test, z2t_blocked(writer));
+	free_atomic(t, 0);
+	z2_slot_replace_unlock(t->table, 0, z2_object_make(55, 1, 0, 0), 1);
+	KUNIT_EXPECT_TRUE(test, z2t_join(reader));
+	KUNIT_EXPECT_TRUE(test, z2t_join(writer));
+	KUNIT_EXPECT_EQ(test, atomic_read(&t->released), 0);
+	KUNIT_EXPECT_TRUE(test, trylock_atomic(t, 0));
 }
 
 /* Everything at once: each word that goes in comes out exactly once. */
@@ -498,6 +539,8 @@ static struct kunit_case slot_lock_cases[] = {
 	KUNIT_CASE(slot_free_before_a_waiting_reader),
 	KUNIT_CASE(slot_free_before_a_waiting_writer),
 	KUNIT_CASE(slot_overwrite_cancels_a_free),
+	KUNIT_CASE(slot_free_follows_what_moves),
+	KUNIT_CASE(slot_overwrite_wakes),
 	KUNIT_CASE(slot_free_race),
 	{}
 };

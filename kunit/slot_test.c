@@ -186,20 +186,23 @@ static void slot_access_time(struct kunit *test)
 
 	before = z2t_now();
 	replace(t, 1, z2_object_make(1, 1, 0, 0));
-	KUNIT_EXPECT_EQ_MSG(test, z2_slot_access_time(t->table, 1), 0, "moving is no use");
-	z2_slot_write_lock(t->table, 1);
-	z2_slot_touch(t->table, 1, z2_slot_now());
-	z2_slot_write_unlock(t->table, 1);
 	written = z2_slot_access_time(t->table, 1);
 	KUNIT_EXPECT_GE(test, written, before);
 	KUNIT_EXPECT_LE(test, written, z2t_now());
 
-	get(t, 1);
-	KUNIT_EXPECT_EQ_MSG(test, z2_slot_access_time(t->table, 1), written, "a look is no use");
-	z2_slot_read_lock(t->table, 1);
+	z2_slot_write_lock(t->table, 1);
 	z2_slot_touch(t->table, 1, written + 1);
+	z2_slot_relocate(t->table, 1, z2_object_make(2, 2, 0, 0));
+	z2_slot_write_unlock(t->table, 1);
+	KUNIT_EXPECT_EQ_MSG(test, z2_slot_access_time(t->table, 1), written + 1,
+			    "moving is no use");
+	get(t, 1);
+	KUNIT_EXPECT_EQ_MSG(test, z2_slot_access_time(t->table, 1), written + 1,
+			    "a look is no use");
+	z2_slot_read_lock(t->table, 1);
+	z2_slot_touch(t->table, 1, written + 2);
 	z2_slot_read_unlock(t->table, 1);
-	KUNIT_EXPECT_EQ(test, z2_slot_access_time(t->table, 1), written + 1);
+	KUNIT_EXPECT_EQ(test, z2_slot_access_time(t->table, 1), written + 2);
 
 	z2_slot_free(t->table, 1);
 	KUNIT_EXPECT_EQ(test, z2_slot_access_time(t->table, 1), 0);

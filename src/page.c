@@ -258,9 +258,7 @@ int z2_page_write(struct z2_device *dev, unsigned long index, struct page *page,
 
 	z2_page_account(dev, &new, 1);
 	z2_slot_write_lock(dev->table, index);
-	old = z2_slot_replace(dev->table, index, new);
-	z2_slot_touch(dev->table, index, now);
-	z2_slot_write_unlock(dev->table, index);
+	old = z2_slot_replace_unlock(dev->table, index, new, now);
 	z2_page_release(dev, &old);
 	return 0;
 }

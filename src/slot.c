@@ -3,7 +3,8 @@
  * The slot table and its locks; see the header for what a slot holds.
  *
  * The lock lives in the upper bits of the state word.  It is taken and given
- * back by one compare-and-exchange each.  Who can't have it sets WAITERS and
+ * back by one atomic operation each, the latter with the new contents where there
+ * are any.  Who can't have it sets WAITERS and
  * sleeps on the kernel's hashed queue for variables; the unlock after which
  * nobody is in clears WAITERS and wakes all who wait for the slot, and they try
  * again.
@@ -296,38 +297,36 @@ struct z2_object z2_slot_glance(struct z2_slot_table *table, unsigned long index
 	};
 }
 
-static struct z2_object exchange(struct z2_slot_table *table, unsigned long index,
-				 struct z2_object new, u32 clear)
-{
-	struct z2_slot *slot = slot_at(table, index);
-	struct z2_object old = { .word = slot->word };
-	u32 state = atomic_read(&slot->state);
-	u32 next;
-
-	lockdep_assert(lock_is_held_type(&table->dep_map, 0));
-	do {
-		old.state = state & Z2_SLOT_CONTENT;
-		next = (state & ~(Z2_SLOT_CONTENT | clear)) | new.state;
-	} while (!atomic_try_cmpxchg_relaxed(&slot->state, (int *)&state, next));
-
-	slot->word = new.word;
-	return old;
-}
-
 /**
- * z2_slot_replace() - put an object into a slot
+ * z2_slot_replace_unlock() - put an object into a slot, and unlock it
  * @table: the table
  * @index: the slot, locked for writing
  * @new: the object; the slot owns it from here on
+ * @now: when, see z2_slot_now()
  *
- * Marks, and a free that was asked for before, are gone with the old contents.
+ * Marks, and a free that was asked for before, are gone with the old contents: the
+ * only bits of the state that stay are those of the new object.  Hence one exchange
+ * does it, and nobody can ask for anything between that and the unlock.
  *
+ * Context: process, interrupts on or off.
  * Return: the old object, which is the caller's to release.
  */
-struct z2_object z2_slot_replace(struct z2_slot_table *table, unsigned long index,
-				 struct z2_object new)
+struct z2_object z2_slot_replace_unlock(struct z2_slot_table *table, unsigned long index,
+					struct z2_object new, u32 now)
 {
-	return exchange(table, index, new, Z2_SLOT_FREE);
+	struct z2_slot *slot = slot_at(table, index);
+	struct z2_object old = { .word = slot->word };
+	u32 state;
+
+	lockdep_assert(lock_is_held_type(&table->dep_map, 0));
+	rwsem_release(&table->dep_map, _RET_IP_);
+	slot->word = new.word;
+	WRITE_ONCE(slot->access_time, now);
+	state = atomic_xchg_release(&slot->state, new.state);
+	if (state & Z2_SLOT_WAITERS)
+		wake_waiters(slot);
+	old.state = state & Z2_SLOT_CONTENT;
+	return old;
 }
 
 /**
@@ -344,7 +343,17 @@ struct z2_object z2_slot_replace(struct z2_slot_table *table, unsigned long inde
 struct z2_object z2_slot_relocate(struct z2_slot_table *table, unsigned long index,
 				  struct z2_object new)
 {
-	return exchange(table, index, new, 0);
+	struct z2_slot *slot = slot_at(table, index);
+	struct z2_object old = { .word = slot->word };
+	u32 state = atomic_read(&slot->state);
+
+	lockdep_assert(lock_is_held_type(&table->dep_map, 0));
+	while (!atomic_try_cmpxchg_relaxed(&slot->state, (int *)&state,
+					   (state & ~Z2_SLOT_CONTENT) | new.state))
+		;
+	old.state = state & Z2_SLOT_CONTENT;
+	slot->word = new.word;
+	return old;
 }
 
 /**

@@ -99,8 +99,8 @@ void z2_slot_prefetch(struct z2_slot_table *table, unsigned long index);
 u32 z2_slot_peek(struct z2_slot_table *table, unsigned long index);
 struct z2_object z2_slot_glance(struct z2_slot_table *table, unsigned long index);
 struct z2_object z2_slot_get(struct z2_slot_table *table, unsigned long index);
-struct z2_object z2_slot_replace(struct z2_slot_table *table, unsigned long index,
-				 struct z2_object new);
+struct z2_object z2_slot_replace_unlock(struct z2_slot_table *table, unsigned long index,
+					struct z2_object new, u32 now);
 struct z2_object z2_slot_relocate(struct z2_slot_table *table, unsigned long index,
 				  struct z2_object new);
 void z2_slot_mark(struct z2_slot_table *table, unsigned long index, u32 mark);
