@@ -29,18 +29,18 @@ static struct z2_codec *create(struct kunit *test, const char *name,
 /* Returns the length of what is now in @dst, of Z2_CODEC_DST_MAX bytes. */
 static int compress(struct z2_codec *codec, const void *src, void *dst)
 {
-	struct z2_stream *stream = z2_codec_get(codec);
+	struct z2_stream *stream = z2_codec_get(codec, Z2_COMPRESS);
 	int len = z2_codec_compress(codec, stream, src);
 
 	if (len > 0)
-		memcpy(dst, stream->memory.dst, len);
+		memcpy(dst, stream->buffer, len);
 	z2_codec_put(stream);
 	return len;
 }
 
 static int decompress(struct z2_codec *codec, const void *src, size_t len, void *dst)
 {
-	struct z2_stream *stream = z2_codec_get(codec);
+	struct z2_stream *stream = z2_codec_get(codec, Z2_DECOMPRESS);
 	int err = z2_codec_decompress(codec, stream, src, len, dst);
 
 	z2_codec_put(stream);

@@ -3,8 +3,9 @@
  * Codecs and their per-CPU streams.
  *
  * A stream's mutex is a sleeping lock: codecs are preemptible and may be
- * preempted for long, another task on that CPU then waits for the stream.
- * Streams come and go with their CPUs.
+ * preempted for long, another task on that CPU then waits for the stream.  To
+ * decompress there is one of its own, so that a fault never waits for a thread that
+ * compresses.  Streams come and go with their CPUs.
  */
 #define pr_fmt(fmt) "zram2: " fmt
 
@@ -21,18 +22,36 @@
 #include <zram2/codec.h>
 
 /**
+ * struct cpu_streams - those of a CPU
+ * @to: by direction
+ */
+struct cpu_streams {
+	struct z2_stream to[Z2_DIRECTIONS];
+};
+
+/**
+ * struct cpu_memory - what a CPU's streams work in
+ * @ctx: the algorithm's own
+ * @buffers: of the streams
+ */
+struct cpu_memory {
+	void *ctx;
+	void *buffers[Z2_DIRECTIONS];
+};
+
+/**
  * struct z2_codec - an algorithm with its parameters, ready to run
  * @ops: the algorithm
  * @params: with defaults filled in; fixed
  * @shared: what @ops->setup made; fixed
- * @streams: one a CPU
+ * @streams: of the CPUs
  * @node: on the list of the hotplug state
  */
 struct z2_codec {
 	const struct z2_codec_ops *ops;
 	struct z2_codec_params params;
 	void *shared;
-	struct z2_stream __percpu *streams;
+	struct cpu_streams __percpu *streams;
 	struct hlist_node node;
 };
 
@@ -114,11 +133,11 @@ const struct z2_codec_ops *z2_codec_of_kernel(void)
 	return ops ?: z2_codec_default();
 }
 
-static void memory_free(const struct z2_codec *codec, const struct z2_stream_memory *memory)
+static void memory_free(const struct z2_codec *codec, const struct cpu_memory *memory)
 {
 	codec->ops->ctx_destroy(memory->ctx);
-	kvfree(memory->dst);
-	kvfree(memory->bounce);
+	kvfree(memory->buffers[Z2_COMPRESS]);
+	kvfree(memory->buffers[Z2_DECOMPRESS]);
 }
 
 /*
@@ -126,63 +145,77 @@ static void memory_free(const struct z2_codec *codec, const struct z2_stream_mem
  * here and not with a stream held, where nothing may wait for memory.  What a
  * page of zeroes lacks is memory, as nothing is wrong with its contents.
  */
-static int memory_warm_up(const struct z2_codec *codec, const struct z2_stream_memory *memory)
+static int memory_warm_up(const struct z2_codec *codec, const struct cpu_memory *memory)
 {
 	const struct z2_codec_ops *ops = codec->ops;
+	void *packed = memory->buffers[Z2_COMPRESS], *page = memory->buffers[Z2_DECOMPRESS];
 	int len;
 
-	memset(memory->bounce, 0, PAGE_SIZE);
-	len = ops->compress(memory->ctx, memory->bounce, memory->dst);
-	if (len < 0 || ops->decompress(memory->ctx, memory->dst, len, memory->bounce))
+	memset(page, 0, PAGE_SIZE);
+	len = ops->compress(memory->ctx, page, packed);
+	if (len < 0 || ops->decompress(memory->ctx, packed, len, page))
 		return -ENOMEM;
 	return 0;
 }
 
-static int memory_alloc(const struct z2_codec *codec, struct z2_stream_memory *memory, int nid)
+static int memory_alloc(const struct z2_codec *codec, struct cpu_memory *memory, int nid)
 {
 	void *ctx = codec->ops->ctx_create(&codec->params, codec->shared);
+	void **buffers = memory->buffers;
 	int err = -ENOMEM;
 
 	if (IS_ERR(ctx))
 		return PTR_ERR(ctx);
 	memory->ctx = ctx;
-	memory->dst = kvmalloc_node(Z2_CODEC_DST_MAX, GFP_KERNEL, nid);
-	memory->bounce = kvmalloc_node(PAGE_SIZE, GFP_KERNEL, nid);
-	if (memory->dst && memory->bounce)
+	buffers[Z2_COMPRESS] = kvmalloc_node(Z2_CODEC_DST_MAX, GFP_KERNEL, nid);
+	buffers[Z2_DECOMPRESS] = kvmalloc_node(PAGE_SIZE, GFP_KERNEL, nid);
+	if (buffers[Z2_COMPRESS] && buffers[Z2_DECOMPRESS])
 		err = memory_warm_up(codec, memory);
 	if (err)
 		memory_free(codec, memory);
 	return err;
 }
 
-/* Memory comes and goes unlocked: reclaim may need other streams for swap. */
-static void stream_exchange(struct z2_stream *stream, struct z2_stream_memory *memory)
+/*
+ * Memory comes and goes unlocked: reclaim may need other streams for swap.  What
+ * they had is in use by nobody when each of them has been locked.
+ */
+static void streams_exchange(struct cpu_streams *streams, struct cpu_memory *memory)
 {
-	mutex_lock(&stream->lock);
-	swap(stream->memory, *memory);
-	mutex_unlock(&stream->lock);
+	void *ctx = memory->ctx;
+	int i;
+
+	for (i = 0; i < Z2_DIRECTIONS; i++) {
+		struct z2_stream *stream = &streams->to[i];
+
+		mutex_lock(&stream->lock);
+		memory->ctx = stream->ctx;
+		stream->ctx = ctx;
+		swap(stream->buffer, memory->buffers[i]);
+		mutex_unlock(&stream->lock);
+	}
 }
 
-static int stream_cpu_up(unsigned int cpu, struct hlist_node *node)
+static int streams_cpu_up(unsigned int cpu, struct hlist_node *node)
 {
 	struct z2_codec *codec = hlist_entry(node, struct z2_codec, node);
-	struct z2_stream_memory memory = {};
+	struct cpu_memory memory = {};
 	int err = memory_alloc(codec, &memory, cpu_to_node(cpu));
 
 	if (err) {
-		pr_err_ratelimited("%s: no stream for CPU %u (%d)\n", codec->ops->name, cpu, err);
+		pr_err_ratelimited("%s: no streams for CPU %u (%d)\n", codec->ops->name, cpu, err);
 		return err;
 	}
-	stream_exchange(per_cpu_ptr(codec->streams, cpu), &memory);
+	streams_exchange(per_cpu_ptr(codec->streams, cpu), &memory);
 	return 0;
 }
 
-static int stream_cpu_dead(unsigned int cpu, struct hlist_node *node)
+static int streams_cpu_dead(unsigned int cpu, struct hlist_node *node)
 {
 	struct z2_codec *codec = hlist_entry(node, struct z2_codec, node);
-	struct z2_stream_memory memory = {};
+	struct cpu_memory memory = {};
 
-	stream_exchange(per_cpu_ptr(codec->streams, cpu), &memory);
+	streams_exchange(per_cpu_ptr(codec->streams, cpu), &memory);
 	memory_free(codec, &memory);
 	return 0;
 }
@@ -208,11 +241,16 @@ struct z2_codec *z2_codec_create(const struct z2_codec_ops *ops,
 	codec->ops = ops;
 	codec->params = *params;
 
-	codec->streams = alloc_percpu(struct z2_stream);
+	codec->streams = alloc_percpu(struct cpu_streams);
 	if (!codec->streams)
 		goto free_codec;
-	for_each_possible_cpu(cpu)
-		mutex_init(&per_cpu_ptr(codec->streams, cpu)->lock);
+	for_each_possible_cpu(cpu) {
+		struct cpu_streams *streams = per_cpu_ptr(codec->streams, cpu);
+
+		/* A line each, which makes them classes of their own to lockdep. */
+		mutex_init(&streams->to[Z2_COMPRESS].lock);
+		mutex_init(&streams->to[Z2_DECOMPRESS].lock);
+	}
 
 	err = ops->setup(&codec->params, &codec->shared);
 	if (err)
@@ -241,7 +279,7 @@ void z2_codec_destroy(struct z2_codec *codec)
 {
 	if (!codec)
 		return;
-	/* Runs stream_cpu_dead() for each CPU. */
+	/* Runs streams_cpu_dead() for each CPU. */
 	cpuhp_state_remove_instance(hotplug_state, &codec->node);
 	codec->ops->teardown(codec->shared);
 	free_percpu(codec->streams);
@@ -251,18 +289,19 @@ void z2_codec_destroy(struct z2_codec *codec)
 /**
  * z2_codec_get() - a stream to work with
  * @codec: the codec
+ * @direction: what for
  *
  * Context: process; sleeps while another task uses this CPU's stream.  Slot
- * locks come before it, the pool's locks after it.
+ * locks come before it, the pool's locks after it; one at a time.
  * Return: a stream, locked; mostly this CPU's, but the task may move.
  */
-struct z2_stream *z2_codec_get(struct z2_codec *codec)
+struct z2_stream *z2_codec_get(struct z2_codec *codec, enum z2_direction direction)
 {
 	for (;;) {
-		struct z2_stream *stream = raw_cpu_ptr(codec->streams);
+		struct z2_stream *stream = &raw_cpu_ptr(codec->streams)->to[direction];
 
 		mutex_lock(&stream->lock);
-		if (likely(stream->memory.ctx))
+		if (likely(stream->ctx))
 			return stream;
 		/* We were moved away from a CPU that then went down. */
 		mutex_unlock(&stream->lock);
@@ -280,9 +319,9 @@ void z2_codec_put(struct z2_stream *stream)
 }
 
 /**
- * z2_codec_compress() - compress a page into the stream's dst
+ * z2_codec_compress() - compress a page into the stream's buffer
  * @codec: the codec
- * @stream: a stream of it
+ * @stream: a stream of it, to compress
  * @src: PAGE_SIZE bytes
  *
  * Context: process, may sleep.
@@ -292,13 +331,13 @@ int z2_codec_compress(struct z2_codec *codec, struct z2_stream *stream, const vo
 {
 	might_sleep();
 	lockdep_assert_held(&stream->lock);
-	return codec->ops->compress(stream->memory.ctx, src, stream->memory.dst);
+	return codec->ops->compress(stream->ctx, src, stream->buffer);
 }
 
 /**
  * z2_codec_decompress() - get a page back
  * @codec: the codec that compressed it, with the same parameters
- * @stream: a stream of it
+ * @stream: a stream of it, to decompress
  * @src: the compressed bytes
  * @len: how many
  * @dst: PAGE_SIZE bytes
@@ -312,7 +351,7 @@ int z2_codec_decompress(struct z2_codec *codec, struct z2_stream *stream, const 
 {
 	might_sleep();
 	lockdep_assert_held(&stream->lock);
-	return codec->ops->decompress(stream->memory.ctx, src, len, dst);
+	return codec->ops->decompress(stream->ctx, src, len, dst);
 }
 
 /**
@@ -324,7 +363,7 @@ int z2_codec_decompress(struct z2_codec *codec, struct z2_stream *stream, const 
 int z2_codec_init(void)
 {
 	int state = cpuhp_setup_state_multi(CPUHP_BP_PREPARE_DYN, "block/zram2:prepare",
-					    stream_cpu_up, stream_cpu_dead);
+					    streams_cpu_up, streams_cpu_dead);
 
 	if (state < 0)
 		return state;

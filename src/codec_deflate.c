@@ -19,7 +19,7 @@
 #define MEM_LEVEL	(PAGE_SHIFT - 6 < MAX_MEM_LEVEL ? PAGE_SHIFT - 6 : MAX_MEM_LEVEL)
 
 /**
- * struct deflate_ctx - a stream's states
+ * struct deflate_ctx - a CPU's states
  * @compress: workspace and state of compression
  * @decompress: the same for decompression
  */

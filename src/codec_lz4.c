@@ -16,7 +16,7 @@
 #include <zram2/params.h>
 
 /**
- * struct lz4_ctx - a stream's memory
+ * struct lz4_ctx - a CPU's memory
  * @params: the codec's
  * @primed: a compressor that has read the dictionary, shared; NULL without one
  * @state: the compressor's own, overwritten by @primed for each page

@@ -13,7 +13,7 @@
 #include <zram2/params.h>
 
 /**
- * struct lz4hc_ctx - a stream's memory
+ * struct lz4hc_ctx - a CPU's memory
  * @params: the codec's
  * @state: the compressor's own
  * @decode: where decompression finds the dictionary

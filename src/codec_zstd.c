@@ -29,7 +29,7 @@ struct zstd_shared {
 };
 
 /**
- * struct zstd_ctx - a stream's contexts
+ * struct zstd_ctx - a CPU's contexts
  * @shared: the codec's
  * @cctx: for compression
  * @dctx: for decompression

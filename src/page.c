@@ -155,7 +155,7 @@ static int compress_into(struct z2_device *dev, struct page *page, struct z2_roo
 			 unsigned int *need)
 {
 	struct z2_codec *codec = dev->codecs[Z2_PRIMARY];
-	struct z2_stream *stream = z2_codec_get(codec);
+	struct z2_stream *stream = z2_codec_get(codec, Z2_COMPRESS);
 	void *src = kmap_local_page(page);
 	int len, ret;
 
@@ -180,7 +180,7 @@ static int compress_into(struct z2_device *dev, struct page *page, struct z2_roo
 		}
 		ret = len;
 	}
-	z2_pool_store(dev->pool, room->handle, stream->memory.dst, len);
+	z2_pool_store(dev->pool, room->handle, stream->buffer, len);
 
 put_stream:
 	z2_codec_put(stream);
@@ -284,12 +284,12 @@ void z2_page_prefetch(struct z2_device *dev, unsigned long index)
 static int read_compressed(struct z2_device *dev, const struct z2_object *obj, void *dst)
 {
 	struct z2_codec *codec = dev->codecs[z2_object_prio(obj)];
-	struct z2_stream *stream = z2_codec_get(codec);
+	struct z2_stream *stream = z2_codec_get(codec, Z2_DECOMPRESS);
 	unsigned int size = z2_object_size(obj);
 	const void *src;
 	int err;
 
-	src = z2_pool_map(dev->pool, obj->word, size, stream->memory.bounce);
+	src = z2_pool_map(dev->pool, obj->word, size, stream->buffer);
 	err = z2_codec_decompress(codec, stream, src, size, dst);
 	z2_pool_unmap(dev->pool, obj->word, size, src);
 	z2_codec_put(stream);

@@ -175,9 +175,9 @@ static int readback_finish_item(const struct z2_readback *rb, const struct item 
 	if (rb->raw)
 		return readback_check_page(dev, &item->obj, item->page);
 
-	stream = z2_codec_get(dev->codecs[z2_object_prio(&item->obj)]);
+	stream = z2_codec_get(dev->codecs[z2_object_prio(&item->obj)], Z2_DECOMPRESS);
 	bytes = readback_bounced(rb, readback_first_byte(&extent) - rb->start, extent.size,
-				 stream->memory.bounce);
+				 stream->buffer);
 	err = readback_decode(dev, stream, &item->obj, bytes, item->page);
 	z2_codec_put(stream);
 	return err;
@@ -397,7 +397,7 @@ int z2_readback_page(struct z2_device *dev, const struct z2_object *obj, struct 
 		if (!err)
 			memcpy_to_page(page, 0, found, PAGE_SIZE);
 	} else {
-		stream = z2_codec_get(dev->codecs[z2_object_prio(obj)]);
+		stream = z2_codec_get(dev->codecs[z2_object_prio(obj)], Z2_DECOMPRESS);
 		err = readback_decode(dev, stream, obj, found, page);
 		z2_codec_put(stream);
 	}

@@ -108,7 +108,7 @@ static int compress(struct run *run, unsigned int old_size)
 {
 	struct z2_device *dev = run->dev;
 	struct z2_codec *codec = dev->codecs[run->job->prio];
-	struct z2_stream *stream = z2_codec_get(codec);
+	struct z2_stream *stream = z2_codec_get(codec, Z2_COMPRESS);
 	unsigned int threshold = run->job->threshold;
 	int len = z2_codec_compress(codec, stream, run->data);
 
@@ -117,7 +117,7 @@ static int compress(struct run *run, unsigned int old_size)
 		len = 0;
 	/* Room is looked for without the stream: swap may want it meanwhile. */
 	if (len > 0)
-		memcpy(run->packed, stream->memory.dst, len);
+		memcpy(run->packed, stream->buffer, len);
 	z2_codec_put(stream);
 	return len;
 }

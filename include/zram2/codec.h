@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Codecs: an algorithm is one const table, its parameters are fixed when a
- * codec is created, and each CPU has a stream with the working memory.
+ * codec is created, and each CPU has two streams with the working memory: one to
+ * compress with, one to decompress with.
  */
 #ifndef ZRAM2_CODEC_H
 #define ZRAM2_CODEC_H
@@ -30,7 +31,8 @@ struct z2_codec_params {
  *	what all streams share; @shared may stay NULL; -EINVAL for parameters
  *	out of range, -EOPNOTSUPP for what the algorithm or kernel can't do
  * @teardown: free what @setup made
- * @ctx_create: working memory of one stream, ERR_PTR() on failure
+ * @ctx_create: working memory of a CPU, for both of its streams; ERR_PTR() on
+ *	failure
  * @ctx_destroy: free it; NULL is fine
  * @compress: PAGE_SIZE bytes into at most Z2_CODEC_DST_MAX; the length or an
  *	errno.  The first page of a context may allocate, and is done before the
@@ -38,8 +40,9 @@ struct z2_codec_params {
  * @decompress: exactly PAGE_SIZE bytes, or an errno; never writes past them.
  *	As for allocating, like @compress
  *
- * Context: process, all of them may sleep; @compress and @decompress run with
- * the stream of @ctx locked.
+ * Context: process, all of them may sleep.  @compress and @decompress run with
+ * their stream locked, so that each has @ctx for itself, but both may run at the
+ * same time: they work in different parts of it.
  */
 struct z2_codec_ops {
 	const char *name;
@@ -55,26 +58,29 @@ struct z2_codec_ops {
 #define Z2_CODEC_DST_MAX	(2 * PAGE_SIZE)
 
 /**
- * struct z2_stream_memory - what a stream works in
- * @ctx: the algorithm's own; never NULL while the CPU is up
- * @dst: Z2_CODEC_DST_MAX bytes, what compression writes
- * @bounce: PAGE_SIZE bytes for an object that the pool doesn't hold in one
- *	piece
+ * enum z2_direction - what a stream is for
+ * @Z2_COMPRESS: compressing
+ * @Z2_DECOMPRESS: decompressing
+ * @Z2_DIRECTIONS: how many there are
  */
-struct z2_stream_memory {
-	void *ctx;
-	void *dst;
-	void *bounce;
+enum z2_direction {
+	Z2_COMPRESS,
+	Z2_DECOMPRESS,
+	Z2_DIRECTIONS
 };
 
 /**
- * struct z2_stream - a CPU's working memory
+ * struct z2_stream - a CPU's working memory for one direction
  * @lock: held from z2_codec_get() to z2_codec_put()
- * @memory: all NULL while the CPU is down
+ * @ctx: the algorithm's own, that of the CPU's other stream as well; NULL while the
+ *	CPU is down
+ * @buffer: to compress, Z2_CODEC_DST_MAX bytes, which it writes; to decompress,
+ *	PAGE_SIZE bytes for an object that the pool doesn't hold in one piece
  */
 struct z2_stream {
 	struct mutex lock;	/* protects all below */
-	struct z2_stream_memory memory;
+	void *ctx;
+	void *buffer;
 };
 
 struct z2_codec;
@@ -88,7 +94,7 @@ struct z2_codec *z2_codec_create(const struct z2_codec_ops *ops,
 				 const struct z2_codec_params *params);
 void z2_codec_destroy(struct z2_codec *codec);
 
-struct z2_stream *z2_codec_get(struct z2_codec *codec);
+struct z2_stream *z2_codec_get(struct z2_codec *codec, enum z2_direction direction);
 void z2_codec_put(struct z2_stream *stream);
 int z2_codec_compress(struct z2_codec *codec, struct z2_stream *stream, const void *src);
 int z2_codec_decompress(struct z2_codec *codec, struct z2_stream *stream, const void *src,

@@ -9,7 +9,7 @@
  *   z2_device.config_lock             configuration and state; never held over
  *                                     I/O, nor taken by the I/O path
  *   slot lock                         one at a time
- *   codec stream                      one at a time
+ *   codec stream                      one at a time, whatever it is for
  *   gc's own (see there), offload's lane, the block map's, z2_device.writeback_lock
  *   the pool's bounce page (some kernels)
  *   zsmalloc's own

@@ -79,7 +79,7 @@
  * taken	by everybody, and for as long as a page takes to unpack
  * waits	stream
  *
- * reserve	stream, one a CPU and algorithm
+ * reserve	stream, two a CPU and algorithm: to compress, to decompress
  * taken	by everybody; allocates with GFP_NOWAIT only
  * waits	-
  *
