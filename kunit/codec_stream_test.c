@@ -5,6 +5,7 @@
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/mm.h>
+#include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/string.h>
 
@@ -239,9 +240,30 @@ static void stream_context_is_shared(struct kunit *test)
 	z2_codec_destroy(t->codec);
 }
 
+/* With preemption off; one that isn't quick is asked only where it may sleep. */
+static void stream_quick_without_preemption(struct kunit *test)
+{
+	struct stream_test *t = stream_test(test);
+	bool quick = z2_codec_quick(t->codec);
+	struct z2_stream *stream;
+	int err;
+
+	stream = z2_codec_get(t->codec, Z2_DECOMPRESS);
+	if (quick)
+		preempt_disable();
+	err = z2_codec_decompress(t->codec, stream, t->packed, t->len, t->back);
+	if (quick)
+		preempt_enable();
+	z2_codec_put(stream);
+	KUNIT_EXPECT_EQ(test, err, 0);
+	KUNIT_EXPECT_MEMEQ(test, t->back, t->page, PAGE_SIZE);
+	z2_codec_destroy(t->codec);
+}
+
 static struct kunit_case codec_stream_cases[] = {
 	KUNIT_CASE_PARAM(stream_directions_are_apart, codec_gen_params),
 	KUNIT_CASE_PARAM(stream_context_is_shared, codec_gen_params),
+	KUNIT_CASE_PARAM(stream_quick_without_preemption, codec_gen_params),
 	{}
 };
 

@@ -2,6 +2,7 @@
 #include <kunit/test.h>
 #include <linux/err.h>
 #include <linux/irqflags.h>
+#include <linux/kernel.h>
 #include <linux/numa.h>
 #include <linux/slab.h>
 
@@ -78,6 +79,7 @@ static void expect_there(struct kunit *test, int i)
 	struct pool_test *t = test->priv;
 	size_t size = t->sizes[i];
 	const u8 *mem;
+	int quick;
 
 	z2t_fill(t->buf, PAGE_SIZE, Z2T_RANDOM, i);
 	memset(t->bounce, 0x77, PAGE_SIZE);
@@ -88,9 +90,14 @@ static void expect_there(struct kunit *test, int i)
 		KUNIT_EXPECT_NULL(test, memchr_inv(t->bounce + size, 0x77, PAGE_SIZE - size));
 	KUNIT_EXPECT_TRUE(test, z2t_guards_intact(t->bounce, PAGE_SIZE));
 
-	mem = z2_pool_map(t->pool, t->handles[i], size, t->bounce);
-	KUNIT_EXPECT_MEMEQ(test, mem, t->buf, size);
-	z2_pool_unmap(t->pool, t->handles[i], size, mem);
+	for (quick = 0; quick < 2; quick++) {
+		mem = z2_pool_map(t->pool, t->handles[i], size, t->bounce, quick);
+		if (!quick)
+			might_sleep();
+		KUNIT_EXPECT_MEMEQ(test, mem, t->buf, size);
+		z2_pool_unmap(t->pool, t->handles[i], size, mem, quick);
+		might_sleep();
+	}
 }
 
 /* From the smallest to a page, all at once: none touches another. */

@@ -106,6 +106,7 @@ static int lz4_decompress(void *context, const void *src, size_t len, void *dst)
 
 const struct z2_codec_ops z2_codec_lz4 = {
 	.name = "lz4",
+	.quick = true,
 	.setup = lz4_setup,
 	.teardown = lz4_teardown,
 	.ctx_create = lz4_ctx_create,

@@ -89,6 +89,7 @@ static int lz4hc_decompress(void *context, const void *src, size_t len, void *ds
 
 const struct z2_codec_ops z2_codec_lz4hc = {
 	.name = "lz4hc",
+	.quick = true,
 	.setup = lz4hc_setup,
 	.teardown = lz4hc_teardown,
 	.ctx_create = lz4hc_ctx_create,

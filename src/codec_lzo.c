@@ -56,6 +56,7 @@ static int lzo_decompress(void *ctx, const void *src, size_t len, void *dst)
 
 const struct z2_codec_ops z2_codec_lzo = {
 	.name = "lzo",
+	.quick = true,
 	.setup = lzo_setup,
 	.teardown = lzo_teardown,
 	.ctx_create = lzo_ctx_create,
@@ -66,6 +67,7 @@ const struct z2_codec_ops z2_codec_lzo = {
 
 const struct z2_codec_ops z2_codec_lzorle = {
 	.name = "lzo-rle",
+	.quick = true,
 	.setup = lzo_setup,
 	.teardown = lzo_teardown,
 	.ctx_create = lzo_ctx_create,

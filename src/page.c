@@ -286,12 +286,13 @@ static int read_compressed(struct z2_device *dev, const struct z2_object *obj, v
 	struct z2_codec *codec = dev->codecs[z2_object_prio(obj)];
 	struct z2_stream *stream = z2_codec_get(codec, Z2_DECOMPRESS);
 	unsigned int size = z2_object_size(obj);
+	bool quick = z2_codec_quick(codec);
 	const void *src;
 	int err;
 
-	src = z2_pool_map(dev->pool, obj->word, size, stream->buffer);
+	src = z2_pool_map(dev->pool, obj->word, size, stream->buffer, quick);
 	err = z2_codec_decompress(codec, stream, src, size, dst);
-	z2_pool_unmap(dev->pool, obj->word, size, src);
+	z2_pool_unmap(dev->pool, obj->word, size, src, quick);
 	z2_codec_put(stream);
 	return err;
 }

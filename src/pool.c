@@ -169,15 +169,21 @@ void z2_pool_store(struct z2_pool *pool, unsigned long handle, const void *src, 
  * @size: its bytes
  * @bounce: PAGE_SIZE bytes for when it doesn't lie in one piece, whatever @size
  *	is; the object may begin anywhere in it
+ * @quick: the caller is done in a few microseconds, and doesn't sleep meanwhile
  *
- * The caller may sleep until it calls z2_pool_unmap(), but stays on the CPU's
- * stack of local mappings: others made meanwhile are undone first.
+ * Others may sleep until they call z2_pool_unmap(); all stay on the CPU's stack of
+ * local mappings: others made meanwhile are undone first.
+ *
+ * Before 6.15 zsmalloc lets nobody look at an object but with preemption off.  The
+ * quick ones do that, for less than 5 us, as the in-tree driver does for all; the
+ * others get a copy, and preemption is off while that is made.
  *
  * Return: its bytes, to read only.
  */
-const void *z2_pool_map(struct z2_pool *pool, unsigned long handle, size_t size, void *bounce)
+const void *z2_pool_map(struct z2_pool *pool, unsigned long handle, size_t size, void *bounce,
+			bool quick)
 {
-	const void *mem = z2_compat_zs_read_begin(pool->zs, handle, size, bounce);
+	const void *mem = z2_compat_zs_read_begin(pool->zs, handle, size, bounce, quick);
 	size_t line;
 
 	/*
@@ -196,10 +202,12 @@ const void *z2_pool_map(struct z2_pool *pool, unsigned long handle, size_t size,
  * @handle: the object
  * @size: as mapped
  * @mem: as returned
+ * @quick: as mapped
  */
-void z2_pool_unmap(struct z2_pool *pool, unsigned long handle, size_t size, const void *mem)
+void z2_pool_unmap(struct z2_pool *pool, unsigned long handle, size_t size, const void *mem,
+		   bool quick)
 {
-	z2_compat_zs_read_end(pool->zs, handle, size, (void *)mem);
+	z2_compat_zs_read_end(pool->zs, handle, size, (void *)mem, quick);
 }
 
 /**
@@ -216,11 +224,11 @@ void z2_pool_unmap(struct z2_pool *pool, unsigned long handle, size_t size, cons
 void z2_pool_load(struct z2_pool *pool, unsigned long handle, void *dst, size_t size)
 {
 	void *copy = z2_compat_zs_bounce_get(&pool->bounce, dst, size);
-	const void *mem = z2_pool_map(pool, handle, size, copy);
+	const void *mem = z2_pool_map(pool, handle, size, copy, false);
 
 	if (mem != dst)
 		memcpy(dst, mem, size);
-	z2_pool_unmap(pool, handle, size, mem);
+	z2_pool_unmap(pool, handle, size, mem, false);
 	z2_compat_zs_bounce_put(&pool->bounce, copy);
 }
 

@@ -50,31 +50,37 @@ static inline unsigned int z2_compat_zs_class(struct zs_pool *pool, unsigned int
  *                 size class, with zsmalloc's handle in front: up to PAGE_SIZE,
  *                 however short the object
  *   since 7.0     zs_obj_read_begin(pool, handle, len, copy), which copies @len
- * Preemption must not stay off while a codec runs, so the oldest form copies
- * any object and unmaps it at once.
+ * With the oldest form whoever isn't @quick gets a copy of any object, unmapped at
+ * once: preemption must not stay off while a codec takes its time, or sleeps.
  */
 #if defined(Z2_HAVE_ZS_OBJ_READ_LEN)
-#define z2_compat_zs_read_begin(pool, handle, len, copy) \
+#define z2_compat_zs_read_begin(pool, handle, len, copy, quick) \
 	zs_obj_read_begin(pool, handle, len, copy)
-#define z2_compat_zs_read_end(pool, handle, len, mem) \
+#define z2_compat_zs_read_end(pool, handle, len, mem, quick) \
 	zs_obj_read_end(pool, handle, len, mem)
 #elif defined(Z2_HAVE_ZS_OBJ_READ)
-#define z2_compat_zs_read_begin(pool, handle, len, copy) \
+#define z2_compat_zs_read_begin(pool, handle, len, copy, quick) \
 	zs_obj_read_begin(pool, handle, copy)
-#define z2_compat_zs_read_end(pool, handle, len, mem) \
+#define z2_compat_zs_read_end(pool, handle, len, mem, quick) \
 	zs_obj_read_end(pool, handle, mem)
 #elif defined(Z2_HAVE_ZS_MAP_OBJECT)
 static inline void *z2_compat_zs_read_begin(struct zs_pool *pool, unsigned long handle,
-					    size_t len, void *copy)
+					    size_t len, void *copy, bool quick)
 {
-	memcpy(copy, zs_map_object(pool, handle, ZS_MM_RO), len);
+	void *mem = zs_map_object(pool, handle, ZS_MM_RO);
+
+	if (quick)
+		return mem;
+	memcpy(copy, mem, len);
 	zs_unmap_object(pool, handle);
 	return copy;
 }
 
 static inline void z2_compat_zs_read_end(struct zs_pool *pool, unsigned long handle,
-					 size_t len, void *mem)
+					 size_t len, void *mem, bool quick)
 {
+	if (quick)
+		zs_unmap_object(pool, handle);
 }
 
 static inline void zs_obj_write(struct zs_pool *pool, unsigned long handle, void *mem, size_t len)

@@ -37,8 +37,10 @@ int z2_pool_alloc(struct z2_pool *pool, size_t size, gfp_t gfp, int nid, unsigne
 void z2_pool_free(struct z2_pool *pool, unsigned long handle);
 void z2_pool_store(struct z2_pool *pool, unsigned long handle, const void *src, size_t size);
 void z2_pool_load(struct z2_pool *pool, unsigned long handle, void *dst, size_t size);
-const void *z2_pool_map(struct z2_pool *pool, unsigned long handle, size_t size, void *bounce);
-void z2_pool_unmap(struct z2_pool *pool, unsigned long handle, size_t size, const void *mem);
+const void *z2_pool_map(struct z2_pool *pool, unsigned long handle, size_t size, void *bounce,
+			bool quick);
+void z2_pool_unmap(struct z2_pool *pool, unsigned long handle, size_t size, const void *mem,
+		   bool quick);
 
 const struct z2_pool_classes *z2_pool_classes(const struct z2_pool *pool);
 

@@ -27,11 +27,28 @@ static void expect_untouched(const struct stub_object *obj)
 			CHECK(obj->pages[pos / PAGE_SIZE][pos % PAGE_SIZE] == 0xee);
 }
 
+/* The oldest form has preemption off for whoever is quick, and for nobody else. */
+static void look(struct z2_pool *pool, unsigned long handle, size_t size, bool quick)
+{
+	u8 *bounce = malloc(PAGE_SIZE);
+	const u8 *mem = z2_pool_map(pool, handle, size, bounce, quick);
+
+	if (!quick)
+		might_sleep();
+#ifdef STUB_MAP
+	CHECK(stub_preempt_off == quick);
+	CHECK((mem == bounce) == !quick);
+#endif
+	expect_bytes(mem, size);
+	z2_pool_unmap(pool, handle, size, mem, quick);
+	CHECK(!stub_preempt_off);
+	free(bounce);
+}
+
 static void store_and_read(struct z2_pool *pool, size_t size)
 {
-	u8 *src = malloc(size), *dst = malloc(size), *bounce = malloc(PAGE_SIZE);
+	u8 *src = malloc(size), *dst = malloc(size);
 	unsigned long handle;
-	const u8 *mem;
 	size_t i;
 
 	CHECK(!z2_pool_alloc(pool, size, GFP_NOIO, 1, &handle));
@@ -45,10 +62,8 @@ static void store_and_read(struct z2_pool *pool, size_t size)
 	z2_pool_load(pool, handle, dst, size);
 	expect_bytes(dst, size);
 
-	mem = z2_pool_map(pool, handle, size, bounce);
-	might_sleep();
-	expect_bytes(mem, size);
-	z2_pool_unmap(pool, handle, size, mem);
+	look(pool, handle, size, false);
+	look(pool, handle, size, true);
 	CHECK(!stub_allocs);
 	stub_fail_alloc = -1;
 
@@ -57,7 +72,6 @@ static void store_and_read(struct z2_pool *pool, size_t size)
 	CHECK(!stub_preempt_off);
 	free(src);
 	free(dst);
-	free(bounce);
 }
 
 /*
