@@ -17,6 +17,7 @@
 #include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/printk.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -291,12 +292,12 @@ void z2_codec_destroy(struct z2_codec *codec)
  * z2_codec_quick() - may it decompress with preemption off?
  * @codec: the codec
  *
- * Return: whether z2_codec_decompress() never sleeps, and takes less than 5 us for
- * 4 KiB.
+ * Return: whether z2_codec_decompress() never sleeps, and takes less than 5 us: of
+ * pages of 64 KiB, 16 times as much would be too long.
  */
 bool z2_codec_quick(const struct z2_codec *codec)
 {
-	return codec->ops->quick;
+	return codec->ops->quick && PAGE_SIZE <= SZ_4K;
 }
 
 /**

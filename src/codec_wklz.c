@@ -87,7 +87,7 @@ static const struct wklz_level levels[] = {
 };
 
 /**
- * struct wklz_ctx - a stream's memory
+ * struct wklz_ctx - a CPU's memory
  * @level: of the codec's parameters
  * @packer: to compress in, like @seen
  * @seen: the LZ stage's
@@ -229,6 +229,7 @@ static int wklz_decompress(void *ctx, const void *src, size_t len, void *dst)
 
 const struct z2_codec_ops z2_codec_wklz = {
 	.name = "wklz",
+	.quick = true,
 	.setup = wklz_setup,
 	.teardown = wklz_teardown,
 	.ctx_create = wklz_ctx_create,
