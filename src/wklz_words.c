@@ -116,7 +116,8 @@ static __always_inline u64 word_pack(struct packing *p, u16 *seen, const u8 *at)
 	diff ^= recent & zero;
 	tag = SELECT(zero, (u64)TAG_ZERO - 1, (u64)TAG_RECENT);
 	if (diff <= 0xffff) {
-		len = (diff > 0) + (diff > 0xff);
+		/* A word that has become zero since it wasn't has a byte, too. */
+		len = ((diff > 0) | (zero & 1)) + (diff > 0xff);
 		payload_put(p, word, len);
 		return tag + len;
 	}
