@@ -74,7 +74,8 @@ static int round_trip(struct kunit *test, struct z2_codec *codec, const struct b
 
 	KUNIT_EXPECT_GT(test, len, 0);
 	KUNIT_EXPECT_LE(test, len, Z2_CODEC_DST_MAX);
-	if (len <= 0)
+	/* PAGE_SIZE: given up, to be stored as it is. */
+	if (len <= 0 || len == PAGE_SIZE)
 		return len;
 	memset(b->back, 0x77, PAGE_SIZE);
 	KUNIT_EXPECT_EQ(test, decompress(codec, b->packed, len, b->back), 0);
@@ -233,6 +234,8 @@ static void codec_truncated(struct kunit *test)
 		z2t_fill(b.page, PAGE_SIZE, fill, 9);
 		len = compress(codec, b.page, b.packed);
 		KUNIT_ASSERT_GT(test, len, 0);
+		if (len == PAGE_SIZE)
+			continue;
 		step = max(len / 40, 1);
 		/* The last bytes one by one, where an end marker may be. */
 		for (cut = len - 1; cut >= 0; cut -= cut < 16 || cut > len - 16 ? 1 : step) {
@@ -267,6 +270,8 @@ static void codec_corrupted(struct kunit *test)
 		z2t_fill(b.page, PAGE_SIZE, fill, 5);
 		len = compress(codec, b.page, b.packed);
 		KUNIT_ASSERT_GT(test, len, 0);
+		if (len == PAGE_SIZE)
+			continue;
 		for (i = 0; i < 60; i++) {
 			u64 r = z2t_random(&rng);
 			u8 *at = b.packed + (i < 20 ? i : (r >> 16)) % len;

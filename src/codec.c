@@ -339,7 +339,8 @@ void z2_codec_put(struct z2_stream *stream)
  * @src: PAGE_SIZE bytes
  *
  * Context: process, may sleep.
- * Return: the length, which may be more than PAGE_SIZE, or an errno.
+ * Return: the length, which may be more than PAGE_SIZE, or an errno.  PAGE_SIZE says
+ * that it doesn't pay, with nothing in the stream's buffer.
  */
 int z2_codec_compress(struct z2_codec *codec, struct z2_stream *stream, const void *src)
 {
