@@ -74,7 +74,10 @@ static const struct tag_info tag_infos[TAGS] = {
 };
 
 /* The bits of @a where @mask is one, those of @b elsewhere. */
-#define SELECT(mask, a, b)	((b) ^ (((a) ^ (b)) & (mask)))
+static __always_inline u64 bits_select(u64 mask, u64 a, u64 b)
+{
+	return b ^ ((a ^ b) & mask);
+}
 
 /* Pointers into the same 64 KiB have the same upper 48 bits. */
 static __always_inline u32 upper_hash(u64 word)
@@ -110,11 +113,12 @@ static __always_inline u64 word_pack(struct packing *p, u16 *seen, const u8 *at)
 	u64 diff = word ^ recent, zero = -(u64)(word < diff);
 	u64 tag, len, pos, found, back;
 	u32 hash;
+	bool hit;
 
 	/* Zero serves as the recent word where it is nearer. */
 	OPTIMIZER_HIDE_VAR(zero);
 	diff ^= recent & zero;
-	tag = SELECT(zero, (u64)TAG_ZERO - 1, (u64)TAG_RECENT);
+	tag = bits_select(zero, TAG_ZERO - 1, TAG_RECENT);
 	if (diff <= 0xffff) {
 		/* A word that has become zero since it wasn't has a byte, too. */
 		len = ((diff > 0) | (zero & 1)) + (diff > 0xff);
@@ -128,7 +132,9 @@ static __always_inline u64 word_pack(struct packing *p, u16 *seen, const u8 *at)
 	back = (at - p->src) - pos;
 	found = word ^ get_unaligned_le64(p->src + pos);
 	/* Position 0 stands for nothing seen, too: then back may be 0. */
-	if ((found <= 0xffff) & (back - 8 < REACH)) {
+	hit = found <= 0xffff;
+	hit &= back - 8 < REACH;
+	if (hit) {
 		len = (found > 0) + (found > 0xff);
 		payload_put(p, word, len);
 		*p->index++ = back / 8 - 1;
@@ -256,7 +262,8 @@ int z2_wklz_words_unpack(struct z2_wklz_unpacker *unpacker, const u8 *src, size_
 	if (before + 2 * hweight32(groups) > len)
 		return -EIO;
 	payload = object + HEADER;
-	payload_end = masks = object + before;
+	payload_end = object + before;
+	masks = payload_end;
 	tags = masks + 2 * hweight32(groups);
 	index = object + len - 1;
 
@@ -274,7 +281,7 @@ int z2_wklz_words_unpack(struct z2_wklz_unpacker *unpacker, const u8 *src, size_
 			u32 pos = group + 8 * __ffs(mask);
 			u64 word = rol64(get_unaligned_le64(payload), tag->rotate), base;
 
-			back = SELECT((u32)tag->indexed, 8u * *index + 8, back);
+			back = bits_select(tag->indexed, 8 * *index + 8, back);
 			index += tag->indexed;
 			payload += tag->len;
 			base = get_unaligned_le64(dst + ((pos - back) & tag->within));

@@ -168,7 +168,8 @@ real_headers() {
 			cp "$excerpt" "$tree/$(header_path "$header")"
 			known+="<$(found_in "$tree")>"
 		done
-		cp "$common/$(header_path "$header")" "$tree/$(header_path "$header")"
+		cp "$common/$(header_path "$header")" "$tree/$(header_path "$header")" 2>/dev/null ||
+			: >"$tree/$(header_path "$header")"
 		[[ $known = *"<$(found_in "$tree")>"* ]] || { echo "$header.h: $(found_in "$tree")"; status=1; }
 	done
 	return $status

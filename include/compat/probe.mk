@@ -36,6 +36,7 @@ z2-flags += $(call z2-has,Z2_HAVE_REGISTER_SHRINKER,shrinker.h,[[:space:]]regist
 z2-flags += $(call z2-has,Z2_HAVE_SHRINKER_ALLOC,shrinker.h,shrinker_alloc.unsigned int flags)
 z2-flags += $(call z2-has,Z2_HAVE_KTHREAD_CREATE_WORKER,kthread.h,kthread_create_worker.unsigned int flags)
 z2-flags += $(call z2-has,Z2_HAVE_KTHREAD_RUN_WORKER,kthread.h,define kthread_run_worker.flags)
+z2-flags += $(call z2-has,Z2_HAVE_UNALIGNED,unaligned.h,get_unaligned_le64)
 z2-flags += $(call z2-exports,Z2_EXPORTS_LZ4_RESET_HC,LZ4_resetStreamHC)
 
 ccflags-y += $(z2-flags)

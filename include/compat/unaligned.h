@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Access to what need not be aligned, forced into wklz_words.c and wklz_lz.c. */
+/* Access to what need not be aligned, forced into the units of wklz. */
 #ifndef Z2_COMPAT_UNALIGNED_H
 #define Z2_COMPAT_UNALIGNED_H
 
-/* <asm/unaligned.h> until 6.11, <linux/unaligned.h> from 6.12 on. */
-#if __has_include(<linux/unaligned.h>)
+/* <linux/unaligned.h>: from 6.12 on; before, each architecture has its own. */
+#ifdef Z2_HAVE_UNALIGNED
 #include <linux/unaligned.h>
 #else
 #include <asm/unaligned.h>

@@ -5,6 +5,7 @@
 #ifndef ZRAM2_WKLZ_LZ_H
 #define ZRAM2_WKLZ_LZ_H
 
+#include <linux/bits.h>
 #include <linux/types.h>
 
 /*
@@ -12,7 +13,7 @@
  * a page 0.3 % smaller, and are cleared for longer than that is worth.
  */
 #define Z2_WKLZ_LZ_BITS		12
-#define Z2_WKLZ_LZ_POSITIONS	(1 << Z2_WKLZ_LZ_BITS)
+#define Z2_WKLZ_LZ_POSITIONS	BIT(Z2_WKLZ_LZ_BITS)
 
 /* A page's positions have to fit into 16 bits. */
 #define Z2_WKLZ_LZ_MAX		65536
