@@ -102,7 +102,7 @@ struct wklz_ctx {
 
 static int wklz_setup(struct z2_codec_params *params, void **shared)
 {
-	BUILD_BUG_ON(HEADER + UNITS * Z2_WKLZ_WORDS_MAX > Z2_CODEC_DST_MAX);
+	BUILD_BUG_ON(Z2_CODEC_DST_MAX < HEADER + UNITS * Z2_WKLZ_WORDS_MAX);
 	BUILD_BUG_ON(PAGE_SIZE > Z2_WKLZ_LZ_MAX || PAGE_SIZE % Z2_WKLZ_UNIT);
 	if (params->dict)
 		return -EOPNOTSUPP;

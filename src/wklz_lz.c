@@ -110,7 +110,7 @@ static __always_inline u8 *sequence_put(u8 *dst, const u8 *literals, size_t nr, 
 	u8 *token = dst++;
 
 	match -= MATCH_MIN;
-	if (likely((nr < NIBBLE_MAX) & (match < NIBBLE_MAX))) {
+	if (likely(max(nr, match) < NIBBLE_MAX)) {
 		*token = nr << 4 | match;
 		copy_16(dst, literals);
 		put_unaligned_le16(distance, dst + nr);
