@@ -46,6 +46,7 @@
 #include <linux/compiler.h>
 #include <linux/err.h>
 #include <linux/errno.h>
+#include <linux/limits.h>
 #include <linux/lz4.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -102,8 +103,9 @@ struct wklz_ctx {
 
 static int wklz_setup(struct z2_codec_params *params, void **shared)
 {
-	BUILD_BUG_ON(Z2_CODEC_DST_MAX < HEADER + UNITS * Z2_WKLZ_WORDS_MAX);
-	BUILD_BUG_ON(PAGE_SIZE > Z2_WKLZ_LZ_MAX || PAGE_SIZE % Z2_WKLZ_UNIT);
+	BUILD_BUG_ON((HEADER + UNITS * Z2_WKLZ_WORDS_MAX) > Z2_CODEC_DST_MAX);
+	BUILD_BUG_ON(PAGE_SIZE % Z2_WKLZ_UNIT);
+	BUILD_BUG_ON((PAGE_SIZE - 1) > U16_MAX);
 	if (params->dict)
 		return -EOPNOTSUPP;
 	if (params->level == Z2_PARAM_UNSET)
