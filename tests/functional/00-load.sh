@@ -51,10 +51,10 @@ matches "format of debug_stat" "$(cat "$sys/debug_stat")" "version: 1\|.*0 $n8\|
 
 # Some are chosen by the kernel's configuration, but their order is fixed.
 matches "comp_algorithm lists all, one chosen" "$(algorithms)" \
-	'(lzo-rle )?(lzo )?lz4 (lz4hc )?(zstd )?(deflate )?(842 )?\|'
+	'(wklz )?(lzo-rle )?(lzo )?lz4 (lz4hc )?(zstd )?(deflate )?(842 )?\|'
 is "one algorithm is chosen" "$(grep -o '\[' "$sys/comp_algorithm" | wc -l)" 1
 if [ "$DRIVER" = zram2 ] && [ $SLOW = 1 ]; then
-	is "no algorithm is missing" "$(algorithms)" "lzo-rle lzo lz4 lz4hc zstd deflate "
+	is "no algorithm is missing" "$(algorithms)" "wklz lzo-rle lzo lz4 lz4hc zstd deflate "
 fi
 
 is "a disk without a size reads as empty" "$(blkop read "$dev" 0 4096)" "SHORT 0"

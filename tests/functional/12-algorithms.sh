@@ -41,6 +41,7 @@ for i in 1 2 3 4 5 6 7 8; do cat dictionary; done >repeated
 
 for algo in $every; do
 	case $algo in
+	wklz) smaller program wklz level=1 level=3 ;;
 	lz4) smaller program lz4 level=20 level=1 ;;
 	lz4hc) smaller program lz4hc level=1 level=9 ;;
 	zstd) smaller program zstd level=1 level=8 ;;
@@ -107,6 +108,8 @@ zstd level=15 deflate
 lz4 dict=$WORK/dictionary lzo
 lz4 level=60 zstd
 deflate level=9 lz4
+wklz level=3 lz4
+lz4 level=60 wklz
 END
 compressed program lz4 level=60
 plain=$size

@@ -134,6 +134,10 @@ done <<END
 deflate EINVAL deflate.winbits=99
 deflate EINVAL deflate.winbits=7
 deflate EINVAL level=99
+wklz EINVAL level=0
+wklz EINVAL level=4
+wklz EINVAL level=-1
+wklz EOPNOTSUPP dict=$WORK/dictionary
 lzo EOPNOTSUPP dict=$WORK/dictionary
 END
 set_to "$sys/comp_algorithm" lz4

@@ -145,7 +145,7 @@ round() {
 	null_disk "fuzz$1" 512 8
 	fuzz_back=$back
 
-	pick lz4 lzo-rle zstd
+	pick wklz lz4 lzo-rle zstd
 	[ $SLOW = 1 ] && size=256M || size=64M
 	# One of the two has a backing device, which can be relied upon.
 	if [ $((shape % 2)) = 1 ]; then
@@ -157,7 +157,7 @@ round() {
 	fi
 	disk raw1 ${mib}M backing_dev="$bad_back" compressed_writeback=$((shape % 2))
 	disk raw2 ${mib}M backing_dev="$raw" writeback_packing=$((shape / 2 % 2))
-	pick lz4 lz4hc deflate
+	pick wklz lz4 lz4hc deflate
 	disk raw3 ${mib}M comp_algorithm="$picked"
 	new_disk
 	fuzz=$disk fuzz_id=$disk_id

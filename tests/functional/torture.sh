@@ -215,7 +215,7 @@ loop_disks() {
 		id=$(cat "$CONTROL/hot_add" 2>/dev/null) || { sleep 0.2; continue; }
 		did hot_add
 		d=/sys/block/$DISK$id
-		pick lz4 zstd lzo-rle deflate
+		pick wklz lz4 zstd lzo-rle deflate
 		store "$d/comp_algorithm" "$picked" EINVAL || bad=1
 		rand 3
 		if [ $n -gt 0 ] && [ "$(sysfs_write "$d/disksize" 4M)" = OK ]; then

@@ -18,7 +18,7 @@
 static const char *const words[] = {
 	"0", "1", "2", "-1", "7", "all", "idle", "huge", "huge_idle", "none",
 	"type=idle", "type=huge_idle threshold=3000 max_pages=10", "4M", "8M",
-	"1M", "64K", "lz4", "zstd", "lzo-rle", "deflate", "algo=zstd priority=1",
+	"1M", "64K", "wklz", "lz4", "zstd", "lzo-rle", "deflate", "algo=zstd priority=1",
 	"algo=lz4hc priority=2 level=3", "level=8", "dict=/tests/run", "dict=",
 	"priority=1", "page_index=3", "page_indexes=0-100 page_index=7",
 	"page_indexes=9-1", "deflate.winbits=12", "/dev/null", "/tests/run", "/",
