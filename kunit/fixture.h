@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the suites share: data, threads, faults, devices. */
+/* What the suites share: threads, faults, devices. */
 #ifndef ZRAM2_KUNIT_FIXTURE_H
 #define ZRAM2_KUNIT_FIXTURE_H
 
 #include <kunit/test.h>
 #include <linux/sched.h>
 #include <linux/types.h>
+
+#include "fill.h"
 
 struct cpumask;
 struct kthread_delayed_work;
@@ -27,26 +29,6 @@ extern unsigned int z2t_slow;
  * that may wait for each other forever.
  */
 #define Z2T_TIMEOUT		"timeout"
-
-/**
- * enum z2t_fill - kinds of data
- * @Z2T_ZERO: zeroes
- * @Z2T_RANDOM: doesn't compress
- * @Z2T_TEXT: words and punctuation
- * @Z2T_POINTERS: addresses that share their upper half, small integers, zeroes
- * @Z2T_FILLS: how many kinds
- */
-enum z2t_fill {
-	Z2T_ZERO,
-	Z2T_RANDOM,
-	Z2T_TEXT,
-	Z2T_POINTERS,
-	Z2T_FILLS
-};
-
-u64 z2t_random(u64 *state);
-void z2t_fill(void *buf, size_t len, enum z2t_fill fill, u64 seed);
-const char *z2t_fill_name(enum z2t_fill fill);
 
 /* Memory with a page after and before it that nobody may write to. */
 void *z2t_guarded_alloc(struct kunit *test, size_t len);
