@@ -25,7 +25,7 @@ ifdef KUNIT
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/kunit modules
 endif
 
-kunit lint compat check quick demo systest:
+kunit lint compat fuzz check quick demo systest:
 	$(Q)tests/$@.sh
 
 vmtest:
@@ -48,7 +48,7 @@ kunit: export SUITE ?=
 check: export FULL ?=
 demo: export KERNEL ?= 6.12
 vmtest: export CASE ?=
-torture: export MINUTES ?= 10
+torture fuzz: export MINUTES ?= 10
 torture: export SEED ?= 1
 bench: export SCENARIO ?=
 bench: export QUICK ?=
@@ -124,9 +124,10 @@ help:
 	@echo 'make dist           a tarball to make packages of'
 	@echo 'make demo           boot a stock kernel with it and show what it does (KERNEL=6.1, 6.12, 7.2)'
 	@echo 'make quick          lint, and what user-mode Linux runs in some minutes: before each commit'
-	@echo 'make check          lint, compat, kunit, systest and vmtest, on all kernels: what CI runs (FULL=1: long cases on each)'
+	@echo 'make check          lint, compat, fuzz, kunit, systest and vmtest, on all kernels: what CI runs (FULL=1: long cases on each)'
 	@echo 'make lint           style, include rules, warnings'
 	@echo 'make compat         what differs between kernels, in all its forms, against stubs'
+	@echo 'make fuzz           wklz in user space with sanitizers, on other machines as well, and under libFuzzer (MINUTES=10)'
 	@echo 'make kunit          the unit tests, in user-mode Linux with KASAN and lockdep (TARGET=kcsan: for data races; SUITE=name)'
 	@echo 'make vmtest         the functional tests on stock kernels (KERNEL=6.12, CASE=10-basic)'
 	@echo 'make pkgtest        the packages, in clean systems of Debian 12, 13 and sid (SUITE=trixie)'
@@ -136,5 +137,5 @@ help:
 	@echo 'make bench          zram2 against the in-tree zram, more than an hour (QUICK=1: five minutes; SCENARIO="io swap")'
 	@echo 'make clean          remove what was built here (downloads stay in ~/.cache/zram2)'
 
-.PHONY: all module kunit lint compat check quick demo vmtest systest pkgtest torture coverage bench install preflight install-source install-files \
+.PHONY: all module kunit lint compat fuzz check quick demo vmtest systest pkgtest torture coverage bench install preflight install-source install-files \
 	uninstall version dist clean help

@@ -94,6 +94,7 @@ struct level {
 
 /* Beyond the limits too, where the library takes the nearest that it has. */
 static const struct level levels[] = {
+	{ "wklz", UNSET, UNSET }, { "wklz", 1 }, { "wklz", 2 }, { "wklz", 3 },
 	{ "lzo", UNSET, UNSET }, { "lzo-rle", UNSET, UNSET },
 	{ "lz4", UNSET, UNSET }, { "lz4", -1 }, { "lz4", 0 }, { "lz4", 1 }, { "lz4", 2 },
 	{ "lz4", 8 }, { "lz4", 64 }, { "lz4", 65537 }, { "lz4", INT_MAX },
@@ -428,6 +429,11 @@ struct refusal {
 };
 
 static const struct refusal refusals[] = {
+	{ "wklz", 0, UNSET, 0, -EINVAL },
+	{ "wklz", -1, UNSET, 0, -EINVAL },
+	{ "wklz", 4, UNSET, 0, -EINVAL },
+	{ "wklz", INT_MAX, UNSET, 0, -EINVAL },
+	{ "wklz", UNSET, UNSET, 100, -EOPNOTSUPP },
 	{ "deflate", -2, UNSET, 0, -EINVAL },
 	{ "deflate", 10, UNSET, 0, -EINVAL },
 	{ "deflate", INT_MAX, UNSET, 0, -EINVAL },
@@ -596,6 +602,7 @@ struct memory_case {
 };
 
 static const struct memory_case memory_cases[] = {
+	{ "wklz", UNSET },
 	{ "lzo", UNSET }, { "lzo-rle", UNSET }, { "lz4", UNSET }, { "lz4hc", UNSET },
 	{ "zstd", UNSET }, { "zstd", 19 }, { "deflate", UNSET }, { "lz4", UNSET, true },
 	{ "lz4hc", UNSET, true }, { "zstd", UNSET, true }, { "zstd", 1, true },

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Everything: lint, kernel differences, unit tests, a whole system, functional tests on
+# Everything: lint, kernel differences, wklz in user space, unit tests, a whole system, functional tests on
 # each kernel. Sets itself up on a fresh Debian 12; the last line says how it went. Long
 # cases go round the older kernels from day to day, unless FULL says that all are to
 # run on each.
@@ -22,6 +22,7 @@ mkdir "$VM_SHARED"
 
 part lint
 part compat
+MINUTES=0 part fuzz
 beside "$Z2_TOP/tests/check.sh" beside
 part vmtest
 beside_end || fail "what runs beside ends well"

@@ -6,6 +6,7 @@
 # flags that the probes gave, and run with sanitizers.
 . "$(dirname "$0")/lib/common.sh"
 . "$Z2_TOP/tests/lib/kernels.sh"
+. "$Z2_TOP/tests/lib/stubs.sh"
 cd "$Z2_TOP"
 
 need_packages make gcc libc6-dev
@@ -45,11 +46,7 @@ tree_make() {
 		mkdir -p "${to%/*}"
 		cp "$(excerpt_of "$header" "$at")" "$to"
 	done
-	# What a stub of the whole kernel is forced in for.
-	cat include/compat/*.h include/zram2/pool.h src/pool.c | sed -n 's|^#include <\(linux/.*\)>|\1|p' | sort -u |
-		while read -r header; do
-			[ -e "$tree/include/$header" ] || [ -e "/usr/include/$header" ] || : >"$tree/include/$header"
-		done
+	stubs_make "$tree/include" include/compat/*.h include/zram2/pool.h src/pool.c
 }
 
 # probe TREE [UNIT]: the flags that a unit is compiled with there.
