@@ -55,7 +55,7 @@ build_load() {
 	local target=$1 dir=$Z2_TOP/build/$1-load
 	rm -rf "$dir"
 	mkdir -p "$dir"
-	rsync -a "$bench"/load/ "$bench/pages.h" "$dir/"
+	rsync -a "$bench"/load/ "$bench"/{pages.h,clock.h} "$dir/"
 	heavy "building the load generator for it" run_make "$target" "$dir" "$dir/.log" ||
 		die "the load generator does not build"
 }

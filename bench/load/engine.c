@@ -15,6 +15,7 @@
 #include <linux/vmalloc.h>
 #include <linux/wait_bit.h>
 
+#include "clock.h"
 #include "latency.h"
 #include "load.h"
 

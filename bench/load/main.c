@@ -20,6 +20,7 @@
 #include <linux/module.h>
 #include <linux/vmalloc.h>
 
+#include "clock.h"
 #include "load.h"
 #include "pages.h"
 
