@@ -6,6 +6,7 @@
 #   kernels=A,B   on these kernels when KERNEL doesn't name others; uml stands
 #                 for the flavour of user-mode Linux that suits the CPUs
 #   bins=A,B      programs of this machine that it uses
+#   corpora=yes   pages of real memory and files, and the module that compresses them
 #   named=yes     only if SCENARIO names it
 # Scenarios that ask for the same machine share one boot.
 . "$(dirname "$0")/../tests/lib/common.sh"
@@ -51,6 +52,13 @@ wanted() {
 	done
 }
 
+# wants_corpora SCENARIO...: does one of them?
+wants_corpora() {
+	local s
+	for s; do [ "$(option "$bench/scenarios/$s.sh" corpora no)" = no ] || return 0; done
+	return 1
+}
+
 build_load() {
 	local target=$1 dir=$Z2_TOP/build/$1-load
 	rm -rf "$dir"
@@ -58,6 +66,16 @@ build_load() {
 	rsync -a "$bench"/load/ "$bench"/{pages.h,clock.h} "$dir/"
 	heavy "building the load generator for it" run_make "$target" "$dir" "$dir/.log" ||
 		die "the load generator does not build"
+}
+
+build_codecs() {
+	local target=$1 dir=$Z2_TOP/build/$1-codec
+	rm -rf "$dir"
+	mkdir -p "$dir/codec"
+	rsync -a --exclude='*.o' "$Z2_TOP"/{dkms.conf,src,include} "$dir/"
+	cp "$bench"/codec/* "$bench"/{pages.h,clock.h} "$dir/codec/"
+	mv "$dir/codec/Makefile" "$dir/"
+	heavy "building the codecs for it" run_make "$target" "$dir" "$dir/.log" || die "the codecs do not build"
 }
 
 build_programs() {
@@ -81,6 +99,7 @@ bench_image() {
 	cp -r "$bench/guest.sh" "$bench/scenarios" "$root/bench/"
 	cp "$Z2_TOP/build/$target-load/z2load.ko" "$root/bench/"
 	cp "$out"/progs/* "$root/usr/local/sbin/" 2>/dev/null || true
+	! wants_corpora "$@" || cp -r "$Z2_TOP/build/$target-codec/codec/z2codec.ko" "$out/corpora" "$root/bench/"
 	# shellcheck disable=SC2086 # a list of names
 	[ -z "${bins// /}" ] || vm_add_programs "$root" $bins
 	cat >"$root/bench/settings" <<-EOF
@@ -160,10 +179,14 @@ host_cpus=$(taskset -cp $$ | sed 's/.*: //')
 wanted | sort >"$Z2_SCRATCH/wanted"
 [ -s "$Z2_SCRATCH/wanted" ] || die "no such scenario: ${SCENARIO:-}"
 build_programs
+mapfile -t scenarios < <(cut -d '|' -f 2 "$Z2_SCRATCH/wanted" | sort -u)
+corpora=
+! wants_corpora "${scenarios[@]}" || { corpora=1; "$bench/corpora/make.sh" "$out/corpora" || die "no corpora"; }
 for target in $(cut -d ' ' -f 1 "$Z2_SCRATCH/wanted" | sort -u); do
 	target_get "$target"
 	with_lock "build-$target" build_module "$target" "$Z2_TOP/build/$target" || die "zram2 does not build"
 	build_load "$target"
+	[ -z "$corpora" ] || build_codecs "$target"
 done
 while read -r -u 4 kernel cpus mem; do
 	mapfile -t scenarios < <(sed -n "s/^$kernel $cpus $mem|//p" "$Z2_SCRATCH/wanted")
