@@ -16,20 +16,21 @@ run_fio() {
 		>/tmp/fio.out 2>/tmp/fio.err || { problem "$driver: fio $1: $(tail -n 1 /tmp/fio.err)"; return; }
 	# What is freed later is part of it.
 	settle
-	put "lz4 $1" ns/page $((($(cpu_time) - before) / PAGES))
+	put "$codec $1" ns/page $((($(cpu_time) - before) / PAGES))
 	line=$(grep '^3;' /tmp/fio.out)
 	# Fields of the terse format: time at 9, percentiles from 18 on; those of
 	# writes are 41 further.
 	case $2 in *write) n=41 ;; esac
-	put "lz4 $1 wall" ns/page "$(calc "int($(echo "$line" | cut -d ';' -f $((9 + n))) * 1000000 / $PAGES)")"
+	put "$codec $1 wall" ns/page "$(calc "int($(echo "$line" | cut -d ';' -f $((9 + n))) * 1000000 / $PAGES)")"
 	echo "$line" | cut -d ';' -f $((18 + n))-$((37 + n)) | tr ';' '\n' |
 		sed -n 's/^\(50\|99\)\.0*%=/\1 /p; s/^99\.90*%=/99.9 /p' | while read -r p value; do
-		put "lz4 $1 p$p" ns $((value * 1000))
+		put "$codec $1 p$p" ns $((value * 1000))
 	done
 }
 
 one_round() {
-	[ $round != 0 ] || make_disk $driver lz4 $((PAGES * 4096))
+	local codec=$1
+	[ $round != 0 ] || make_disk $driver $codec $((PAGES * 4096))
 	z2load op=write bs=65536 pages=$PAGES pass=$round
 	settle
 	run_fio randread-4k randread 4k
@@ -39,5 +40,5 @@ one_round() {
 }
 
 begin
-alternate one_round
+for codec in $(codecs_of_both lz4 wklz); do alternate one_round "$codec"; done
 finish

@@ -7,9 +7,9 @@
 pages_for() { case $1 in lz4hc | deflate) full 4096 16384 ;; *) full 16384 65536 ;; esac; }
 # How often one reads and writes within a round: the less an operation takes, the
 # larger is what a shared machine adds to it by chance.
-reads_for() { case $1 in lz4 | lzo | lzo-rle) full 2 8 ;; *) full 1 4 ;; esac; }
-writes_for() { case $1 in lz4 | lzo | lzo-rle) full 1 2 ;; *) echo 1 ;; esac; }
-CODECS=$(full 'lz4 zstd' 'lz4 lzo lzo-rle lz4hc zstd deflate')
+reads_for() { case $1 in lz4 | wklz | lzo | lzo-rle) full 2 8 ;; *) full 1 4 ;; esac; }
+writes_for() { case $1 in lz4 | wklz | lzo | lzo-rle) full 1 2 ;; *) echo 1 ;; esac; }
+CODECS=$(full 'lz4 wklz zstd' 'lz4 wklz lzo lzo-rle lz4hc zstd deflate')
 
 # take_turns N METRIC SETTING...: N runs of the load for each driver, one and the
 # other in turn. Reads are what the thread takes, writes what all do.

@@ -6,7 +6,7 @@
 . /bench/guest.sh
 
 ROUNDS=$(full 1 5)
-CODECS=$(full lz4 'lz4 zstd')
+CODECS=$(full 'lz4 wklz' 'lz4 wklz zstd')
 
 # mm FIELD: of the current driver's mm_stat
 mm() { awk "{ print \$$1 }" "$(sys_of $driver)/mm_stat"; }
@@ -19,9 +19,12 @@ one_round() {
 	put "$codec ${mib}M write-64k" ns/page $cpu
 	sleep 1
 	put "$codec ${mib}M memory" MiB "$(calc "$(mm 3) / 1048576")"
-	[ $round != 1 ] || [ $driver != zram ] || note "$codec, $mib MiB: $(awk -v p=$pages '{
+	case $round/$driver/$codec in
+	1/zram/wklz) ;;
+	1/zram/* | 1/zram2/wklz) note "$codec, $mib MiB: $(awk -v p=$pages '{
 		printf "ratio %.2f:1, %.1f %% incompressible, %.1f %% same-filled", $1 / $2, 100 * $8 / p, 100 * $6 / p
-		}' "$(sys_of $driver)/mm_stat")"
+		}' "$(sys_of $driver)/mm_stat")" ;;
+	esac
 	z2load op=randread bs=4096
 	put "$codec ${mib}M randread-4k" ns/page $cpu
 	z2load op=randwrite bs=4096 pass=1

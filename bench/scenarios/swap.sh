@@ -9,25 +9,25 @@ MIB=$(full 64 256)
 [ -z "$QUICK" ] || MIB=32
 
 one_round() {
-	local disk name value before
+	local disk name value before codec=$1
 	disk=/dev/$(disk_of $driver)
 	# Anew: what memory it gets is luck, which one for all rounds would fix.
-	make_disk $driver lz4 $((MIB * 5 / 4 << 20))
+	make_disk $driver $codec $((MIB * 5 / 4 << 20))
 	mkswap $disk >/dev/null
 	swapon $disk || { problem "$driver: swapon"; return; }
 	before=$(cpu_time)
 	swapbench pages $MIB $LOAD/cputime >/tmp/swapbench || problem "$driver: swapbench"
 	# What is freed later is part of it.
 	sleep 1
-	put "lz4 total CPU" ms $((($(cpu_time) - before) / 1000000))
+	put "$codec total CPU" ms $((($(cpu_time) - before) / 1000000))
 	churn
 	[ $CPUS = 1 ] || side_by_side
 	swapoff $disk
 	while read -r name value; do
 		case $name in
-		unmap_all) put "lz4 unmap" ms "$(calc "$value / 1000000")" ;;
-		*_cpu) put "lz4 ${name%_cpu}" ns/page $value ;;
-		*) put "lz4 ${name%_*} ${name##*_}" ns $value ;;
+		unmap_all) put "$codec unmap" ms "$(calc "$value / 1000000")" ;;
+		*_cpu) put "$codec ${name%_cpu}" ns/page $value ;;
+		*) put "$codec ${name%_*} ${name##*_}" ns $value ;;
 		esac
 	done </tmp/swapbench
 }
@@ -38,9 +38,9 @@ side_by_side() {
 	one=$(swapbench unmap $((MIB / 4)) 1 $LOAD/cputime) && sleep 1 &&
 		four=$(swapbench unmap $((MIB / 4)) 4 $LOAD/cputime) || problem "$driver: swapbench unmap"
 	one=${one#* } four=${four#* }
-	put "lz4 unmap-by-1" ns/page $one
-	put "lz4 unmap-by-4" ns/page $four
-	put "lz4 unmap-by-4 x1" ratio "$(calc "$four / $one")"
+	put "$codec unmap-by-1" ns/page $one
+	put "$codec unmap-by-4" ns/page $four
+	put "$codec unmap-by-4 x1" ratio "$(calc "$four / $one")"
 }
 
 gc() { awk -v name="$1" '$1 == name { print $2 }' /sys/block/zramx0/gc_stat; }
@@ -48,7 +48,7 @@ gc() { awk -v name="$1" '$1 == name { print $2 }' /sys/block/zramx0/gc_stat; }
 # Out and in again: how many of the writes take a handle that was freed before.
 churn() {
 	local recycled deferred
-	[ $driver = zram2 ] && [ $round = 1 ] || return 0
+	[ $driver/$codec/$round = zram2/lz4/1 ] || return 0
 	recycled=$(gc recycled) deferred=$(gc deferred)
 	swapbench pages $((MIB / 2)) >/dev/null
 	note "zram2, out and in three times: $(calc "int(($(gc recycled) - $recycled) * 100 / (3 * $MIB / 2 * 256))") % of the writes" \
@@ -58,5 +58,5 @@ churn() {
 begin
 echo 0 >/proc/sys/vm/page-cluster
 echo N >/sys/module/zswap/parameters/enabled 2>/dev/null
-alternate one_round
+for codec in $(codecs_of_both lz4 wklz); do alternate one_round "$codec"; done
 finish
