@@ -117,7 +117,7 @@ null_gone nbbad
 
 # A device that goes away, with data on it and a run on.
 for how in idle busy; do
-	[ $how = busy ] && null_disk nbgone 512 32 3 || null_disk nbgone 512 32
+	[ $how = busy ] && null_disk nbgone 512 32 "$(speed 3)" || null_disk nbgone 512 32
 	backed_disk 24M writeback_batch_size=2
 	ok_if "$how: data" memory write "$dev" 0 1M 42
 	expect_errno OK "$sys/writeback" page_indexes=0-255

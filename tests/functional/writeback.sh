@@ -24,6 +24,9 @@ null_disk() {
 	# It gives what may be done in 1/50 s, and never does a larger request.
 	[ $# -lt 4 ] || echo 16 >"/sys/block/$1/queue/max_sectors_kb"
 }
+# speed MB/S: of a device that is slow so that something can be done meanwhile: as much
+# slower as the machine is, but 1 at least.
+speed() { echo $((($1 + PATIENCE - 1) / PATIENCE)); }
 null_gone() { rmdir "$NULLB/$1" || fail "nothing holds the backing device $1"; }
 
 # dm NAME TABLE: a disk of the device mapper, or another table for it, as of
