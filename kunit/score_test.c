@@ -42,7 +42,8 @@ static void score_is_of_the_product(struct kunit *test)
 	u32 age;
 
 	for (age = 4; age < 1u << 22; age = age * 3 / 2) {
-		KUNIT_EXPECT_EQ(test, z2_score(age - 1, PAGE_SIZE), z2_score(2 * age - 1, PAGE_SIZE / 2));
+		KUNIT_EXPECT_EQ(test, z2_score(age - 1, PAGE_SIZE),
+				z2_score(2 * age - 1, PAGE_SIZE / 2));
 		KUNIT_EXPECT_EQ(test, z2_score(age - 1, PAGE_SIZE),
 				z2_score(age - 1, PAGE_SIZE / 4) + 8);
 	}
@@ -74,7 +75,7 @@ static void score_has_an_age(struct kunit *test)
 			continue;
 		KUNIT_EXPECT_GE_MSG(test, z2_score(age, size), score, "score %u", score);
 		if (age > 0)
-			KUNIT_EXPECT_LT_MSG(test, z2_score(age - 1, size), score, "score %u", score);
+			KUNIT_EXPECT_LT(test, z2_score(age - 1, size), score);
 	}
 	KUNIT_EXPECT_EQ(test, z2_score_age(Z2_SCORES, size), U32_MAX);
 }

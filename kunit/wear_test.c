@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <kunit/test.h>
 #include <linux/limits.h>
+#include <linux/sizes.h>
 
 #include <zram2/wear.h>
 
 #include "fixture.h"
 
 #define DAY	86400u
-#define GIB	(1ull << 30)
+#define GIB	((u64)SZ_1G)
 
 static void wear_begins_with_half_a_day(struct kunit *test)
 {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Sums that forget. */
+#include <linux/bits.h>
 #include <linux/limits.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
 
 #include <zram2/decay.h>
 
-#define ONE		(1ull << 32)
+#define ONE		BIT_ULL(32)
 #define LN2		2977044472ull	/* ln 2, in 2^-32 */
 #define LN2_INVERSE	94548ull	/* 1 / ln 2, in 2^-16 */
 

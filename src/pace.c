@@ -8,7 +8,7 @@
 #include <zram2/pace.h>
 
 #define FRACTION	8	/* bits of an average below the point */
-#define LONGEST_US	(1u << 30)
+#define LONGEST_US	1000000000u
 #define AVERAGED	32	/* after so many, what was before counts for nothing */
 
 /* What a read takes, until one is seen. */

@@ -10,6 +10,7 @@
 #include <linux/limits.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
+#include <linux/sizes.h>
 #include <linux/string.h>
 
 #include <zram2/policy.h>
@@ -17,7 +18,7 @@
 #define SURVEY_SECONDS	10
 #define DEMAND_SECONDS	10	/* reclaim that asks no more has found memory elsewhere */
 #define SAMPLES		64	/* reads from which on statistics are believed */
-#define SLOWEST		(1ull << 20)	/* bytes a second, however little budget is left */
+#define SLOWEST		((u64)SZ_1M)	/* bytes a second, however little budget is left */
 #define TRICKLE		2	/* writes in flight in the background */
 
 /* What each state allows itself. */
@@ -212,27 +213,25 @@ static u64 unknown_bytes(struct z2_policy *policy, const struct z2_policy_in *in
 	return part - min(part, policy->minute_taken);
 }
 
-static u64 freeable_bytes(const struct z2_policy *policy, const struct z2_policy_in *in)
+/* What there is room for: copying what is alive in a full device gains little. */
+static u64 device_room(const struct z2_policy *policy, const struct z2_policy_in *in)
 {
-	u64 left = z2_wear_left(&policy->wear, Z2_WEAR_SPARE);
+	u64 room = in->room;
 
-	/* A device that is nearly full copies more than it gains. */
-	if (policy->state == Z2_POLICY_OFF || in->live > in->room - in->room / 8)
-		return 0;
-	return min(left, z2_score_above(&policy->pool,
-					max(refault_score(policy, Z2_POLICY_PRESSED),
-					    floor_score(Z2_POLICY_PRESSED))));
+	if (policy->state < Z2_POLICY_HIGH)
+		room -= room / 8;
+	return room - min(in->live, room);
 }
 
-/* Whatever forbids all of it, whichever pages these are. */
-static enum z2_policy_reason forbidden(const struct z2_policy *policy,
-				       const struct z2_policy_in *in, u64 left)
+static u64 freeable_bytes(const struct z2_policy *policy, const struct z2_policy_in *in)
 {
-	bool pressed = policy->state == Z2_POLICY_PRESSED;
+	unsigned int score = max(refault_score(policy, Z2_POLICY_PRESSED),
+				 floor_score(Z2_POLICY_PRESSED));
 
-	if (in->live >= in->room || (pressed && in->live > in->room - in->room / 8))
-		return Z2_POLICY_DEVICE_FULL;
-	return left ? Z2_POLICY_NONE : Z2_POLICY_WEAR;
+	if (policy->state == Z2_POLICY_OFF)
+		return 0;
+	return min3(z2_score_above(&policy->pool, score), device_room(policy, in),
+		    z2_wear_left(&policy->wear, Z2_WEAR_SPARE));
 }
 
 /* The threshold, and what keeps it above that of demand. */
@@ -256,26 +255,28 @@ static void choose(const struct z2_policy *policy, u64 wanted, struct z2_policy_
 		plan->reason = Z2_POLICY_YOUNG;
 }
 
-static void limit_bytes(struct z2_policy *policy, const struct z2_policy_in *in, u64 left,
+static void limit_to(struct z2_policy_plan *plan, u64 most, enum z2_policy_reason reason)
+{
+	if (plan->bytes <= most)
+		return;
+	plan->bytes = most;
+	plan->reason = reason;
+}
+
+static void limit_bytes(struct z2_policy *policy, const struct z2_policy_in *in,
 			struct z2_policy_plan *plan)
 {
-	if (plan->bytes > left) {
-		plan->bytes = left;
-		plan->reason = Z2_POLICY_WEAR;
-	}
+	u64 left = z2_wear_left(&policy->wear, rules[plan->state].need);
+
+	limit_to(plan, left, Z2_POLICY_WEAR);
+	limit_to(plan, device_room(policy, in), Z2_POLICY_DEVICE_FULL);
 	if (plan->state != Z2_POLICY_PRESSED)
 		return;
 
 	/* What is left of the budget is to last for an hour. */
 	plan->bytes = min(plan->bytes, max(SLOWEST, div_u64(left, 3600)));
-	if (!is_known(policy)) {
-		u64 most = unknown_bytes(policy, in);
-
-		if (plan->bytes > most) {
-			plan->bytes = most;
-			plan->reason = Z2_POLICY_NO_STATISTICS;
-		}
-	}
+	if (!is_known(policy))
+		limit_to(plan, unknown_bytes(policy, in), Z2_POLICY_NO_STATISTICS);
 }
 
 static u32 next_ms(const struct z2_policy *policy, const struct z2_policy_plan *plan)
@@ -310,7 +311,6 @@ struct z2_policy_plan z2_policy_plan(struct z2_policy *policy, const struct z2_p
 {
 	struct z2_policy_plan plan = { .score = Z2_SCORES };
 	enum z2_policy_state before = policy->state;
-	u64 left;
 
 	z2_wear_refill(&policy->wear, in->boot);
 	note_demand(policy, in);
@@ -318,7 +318,6 @@ struct z2_policy_plan z2_policy_plan(struct z2_policy *policy, const struct z2_p
 	plan.state = policy->state;
 	z2_pace_judge(&policy->pace, rules[plan.state].target);
 	plan.freeable = freeable_bytes(policy, in);
-	left = z2_wear_left(&policy->wear, rules[plan.state].need);
 
 	if (plan.state == Z2_POLICY_OFF) {
 		plan.reason = in->off ? Z2_POLICY_NONE : Z2_POLICY_ERRORS;
@@ -326,12 +325,9 @@ struct z2_policy_plan z2_policy_plan(struct z2_policy *policy, const struct z2_p
 	} else if (plan.state != Z2_POLICY_CALM) {
 		if (plan.state != before || in->pool - in->pool / 64 > policy->empty_pool)
 			z2_pace_retry(&policy->pace);
-		plan.reason = forbidden(policy, in, left);
-		if (plan.reason == Z2_POLICY_NONE) {
-			plan.bytes = wanted_bytes(policy, in);
-			choose(policy, plan.bytes, &plan);
-			limit_bytes(policy, in, left, &plan);
-		}
+		plan.bytes = wanted_bytes(policy, in);
+		choose(policy, plan.bytes, &plan);
+		limit_bytes(policy, in, &plan);
 		if (plan.state == Z2_POLICY_FULL)
 			plan.fail = !plan.bytes ||
 				    (policy->survey_known && !policy->survey_stale &&

@@ -3,6 +3,7 @@
 #include <linux/limits.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
+#include <linux/sizes.h>
 
 #include <zram2/wear.h>
 
@@ -27,7 +28,7 @@ u64 z2_wear_default(u64 capacity, bool rotating)
 {
 	if (rotating)
 		return 0;
-	return clamp_t(u64, div_u64(capacity, 20), 1ull << 30, Z2_WEAR_MAX);
+	return clamp_t(u64, div_u64(capacity, 20), SZ_1G, Z2_WEAR_MAX);
 }
 
 /**

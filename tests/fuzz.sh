@@ -18,7 +18,8 @@ dir=$Z2_SCRATCH/fuzz
 kept=$Z2_TOP/build/fuzz
 codec=(src/codec_wklz.c src/wklz_words.c src/wklz_lz.c kunit/fill.c kunit/wklz_pages.c kunit/wklz_answers.c)
 mkdir -p "$dir" "$kept"
-stubs_make "$dir" "${codec[@]}" include/compat/compat.h include/zram2/{codec,params,wklz_words,wklz_lz}.h kunit/{fill,wklz_pages,wklz_answers}.h
+stubs_make "$dir" "${codec[@]}" include/compat/compat.h include/zram2/{codec,params,wklz_words,wklz_lz}.h \
+	kunit/{fill,wklz_pages,wklz_answers}.h
 
 # compiled COMPILER SHIFT READER OUTPUT ARGUMENT...: with pages of that shift; READER is
 # lz4 for the library's, own for ours.
@@ -26,9 +27,9 @@ compiled() {
 	local compiler=$1 shift=$2 lz4=() reader=0 output=$4
 	[ "$3" != lz4 ] || { reader=1; lz4=(-llz4); }
 	"$compiler" -std=gnu11 -g -O2 -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-pointer-sign \
-		-Wno-missing-field-initializers -Wno-type-limits -Werror -DPAGE_SHIFT="$shift" -DCONFIG_LZ4_DECOMPRESS=$reader -include tests/fuzz/kernel.h \
-		-include include/compat/compat.h -I "$dir" -I include -o "$dir/$output" "${@:5}" "${codec[@]}" \
-		-pthread "${lz4[@]}"
+		-Wno-missing-field-initializers -Wno-type-limits -Werror -DPAGE_SHIFT="$shift" \
+		-DCONFIG_LZ4_DECOMPRESS=$reader -include tests/fuzz/kernel.h -include include/compat/compat.h \
+		-I "$dir" -I include -o "$dir/$output" "${@:5}" "${codec[@]}" -pthread "${lz4[@]}"
 }
 sanitizers=(-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all)
 
@@ -95,8 +96,8 @@ done
 fuzzed() {
 	local name=$1-$2 corpus=$kept/corpus-$1
 	mkdir -p "$corpus"
-	ASAN_OPTIONS=detect_leaks=0 "$dir/fuzz-$name" -max_total_time="$3" -max_len=$(((1 << $1) + 1)) -timeout=20 -print_final_stats=1 \
-		-artifact_prefix="$kept/$name-" "$corpus" "$dir/seeds-$1"
+	"$dir/fuzz-$name" -max_total_time="$3" -max_len=$(((1 << $1) + 1)) -timeout=20 -detect_leaks=0 \
+		-print_final_stats=1 -artifact_prefix="$kept/$name-" "$corpus" "$dir/seeds-$1"
 }
 rounds=("12 own" "12 lz4" "14 own" "16 own")
 for round in "${rounds[@]}"; do

@@ -36,8 +36,9 @@ struct z2_codec_params {
  *	failure
  * @ctx_destroy: free it; NULL is fine
  * @compress: PAGE_SIZE bytes into at most Z2_CODEC_DST_MAX; the length or an
- *	errno.  PAGE_SIZE says that it was given up: nothing is in @dst then.  The first page of a context may allocate, and is done before the
- *	stream is used; later ones must not
+ *	errno.  PAGE_SIZE says that it was given up: nothing is in @dst then.
+ *	The first page of a context may allocate, and is done before the stream is
+ *	used; later ones must not
  * @decompress: exactly PAGE_SIZE bytes, or an errno; never writes past them.
  *	As for allocating, like @compress
  *

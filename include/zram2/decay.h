@@ -6,11 +6,12 @@
 #ifndef ZRAM2_DECAY_H
 #define ZRAM2_DECAY_H
 
+#include <linux/bits.h>
 #include <linux/types.h>
 
 /* Sums have so many bits below the point, and at most Z2_DECAY_MAX in all. */
 #define Z2_DECAY_SHIFT	20
-#define Z2_DECAY_MAX	(1ull << 56)
+#define Z2_DECAY_MAX	BIT_ULL(56)
 
 /**
  * struct z2_decay - how time that went by changes sums of one half-life

@@ -101,7 +101,7 @@ struct z2_policy_in {
  * @min_age: waking seconds that it must not have been used, whatever its score
  * @in_flight: writes at once
  * @background: whether others that use the device go first
- * @fail: whether writers that wait wait in vain
+ * @fail: whether writers wait in vain
  * @freeable: bytes that the machine could have if it were PRESSED now
  * @next_ms: when to plan again, or Z2_POLICY_NEVER
  */

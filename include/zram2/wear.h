@@ -6,10 +6,11 @@
 #ifndef ZRAM2_WEAR_H
 #define ZRAM2_WEAR_H
 
+#include <linux/bits.h>
 #include <linux/types.h>
 
 /* The largest budget; more is as much as that. */
-#define Z2_WEAR_MAX	(1ull << 60)
+#define Z2_WEAR_MAX	BIT_ULL(60)
 
 /**
  * enum z2_wear_need - how far the budget may be used
