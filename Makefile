@@ -25,7 +25,7 @@ ifdef KUNIT
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/kunit modules
 endif
 
-kunit lint compat fuzz check quick demo systest:
+kunit lint compat sim fuzz check quick demo systest:
 	$(Q)tests/$@.sh
 
 vmtest:
@@ -124,9 +124,10 @@ help:
 	@echo 'make dist           a tarball to make packages of'
 	@echo 'make demo           boot a stock kernel with it and show what it does (KERNEL=6.1, 6.12, 7.2)'
 	@echo 'make quick          lint, and what user-mode Linux runs in some minutes: before each commit'
-	@echo 'make check          lint, compat, fuzz, kunit, systest and vmtest, on all kernels: what CI runs (FULL=1: long cases on each)'
+	@echo 'make check          lint, compat, sim, fuzz, kunit, systest and vmtest, on all kernels: what CI runs (FULL=1: long cases on each)'
 	@echo 'make lint           style, include rules, warnings'
 	@echo 'make compat         what differs between kernels, in all its forms, against stubs'
+	@echo 'make sim            what leaves memory by itself, on made-up machines: months of them in seconds'
 	@echo 'make fuzz           wklz in user space with sanitizers, on other machines as well, and under libFuzzer (MINUTES=10)'
 	@echo 'make kunit          the unit tests, in user-mode Linux with KASAN and lockdep (TARGET=kcsan: for data races; SUITE=name)'
 	@echo 'make vmtest         the functional tests on stock kernels (KERNEL=6.12, CASE=10-basic)'
@@ -137,5 +138,5 @@ help:
 	@echo 'make bench          zram2 against the in-tree zram, more than an hour (QUICK=1: five minutes; SCENARIO="io swap")'
 	@echo 'make clean          remove what was built here (downloads stay in ~/.cache/zram2)'
 
-.PHONY: all module kunit lint compat fuzz check quick demo vmtest systest pkgtest torture coverage bench install preflight install-source install-files \
+.PHONY: all module kunit lint compat sim fuzz check quick demo vmtest systest pkgtest torture coverage bench install preflight install-source install-files \
 	uninstall version dist clean help

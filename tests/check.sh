@@ -1,8 +1,8 @@
 #!/bin/bash
-# Everything: lint, kernel differences, wklz in user space, unit tests, a whole system, functional tests on
-# each kernel. Sets itself up on a fresh Debian 12; the last line says how it went. Long
-# cases go round the older kernels from day to day, unless FULL says that all are to
-# run on each.
+# Everything: lint, kernel differences, simulations, wklz in user space, unit tests, a
+# whole system, functional tests on each kernel. Sets itself up on a fresh Debian 12;
+# the last line says how it went. Long cases go round the older kernels from day to
+# day, unless FULL says that all are to run on each.
 . "$(dirname "$0")/lib/common.sh"
 
 # User-mode Linux keeps one CPU busy, and leaves one to the virtual machines; then
@@ -22,6 +22,7 @@ mkdir "$VM_SHARED"
 
 part lint
 part compat
+part sim
 MINUTES=0 part fuzz
 beside "$Z2_TOP/tests/check.sh" beside
 part vmtest
