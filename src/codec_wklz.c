@@ -136,7 +136,7 @@ static void wklz_ctx_destroy(void *ctx)
 static size_t words_compress(struct wklz_ctx *ctx, const u8 *src, u8 *dst)
 {
 	size_t len = HEADER, unit;
-	int i;
+	unsigned int i;
 
 	/* 64 bits at a time, it would be slower than LZ on the others. */
 	if (!IS_ENABLED(CONFIG_64BIT))
@@ -146,7 +146,7 @@ static size_t words_compress(struct wklz_ctx *ctx, const u8 *src, u8 *dst)
 					  src + i * Z2_WKLZ_UNIT, dst + len);
 		if (!unit)
 			return 0;
-		if (i < UNITS - 1)
+		if (i + 1 < UNITS)
 			put_unaligned_le16(unit, dst + 1 + 2 * i);
 		len += unit;
 	}
@@ -185,15 +185,16 @@ static int wklz_compress(void *context, const void *src, void *dst)
 static int words_decompress(struct wklz_ctx *ctx, const u8 *src, size_t len, u8 *dst)
 {
 	const u8 *lens = src + 1;
+	unsigned int i;
 	size_t unit;
-	int i, err;
+	int err;
 
 	if (len < HEADER)
 		return -EIO;
 	src += HEADER;
 	len -= HEADER;
 	for (i = 0; i < UNITS; i++) {
-		unit = i < UNITS - 1 ? get_unaligned_le16(lens + 2 * i) : len;
+		unit = i + 1 < UNITS ? get_unaligned_le16(lens + 2 * i) : len;
 		if (unit > len)
 			return -EIO;
 		err = z2_wklz_words_unpack(&ctx->unpacker, src, unit, dst + i * Z2_WKLZ_UNIT);
