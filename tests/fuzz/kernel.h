@@ -14,6 +14,8 @@
 typedef int64_t s64;
 
 #define BITS_PER_LONG		(8 * __SIZEOF_LONG__)
+#define BIT(nr)			(1UL << (nr))
+#define U16_MAX			UINT16_MAX
 
 /* Options are 0 or 1, and never undefined; the LZ4 library is the makefile's choice. */
 #define IS_ENABLED(option)	(option)
@@ -30,6 +32,7 @@ typedef int64_t s64;
 #define OPTIMIZER_HIDE_VAR(var)	__asm__("" : "=r" (var) : "0" (var))
 #define PTR_ERR_OR_ZERO(ptr)	(IS_ERR(ptr) ? (int)PTR_ERR(ptr) : 0)
 #define min(a, b)		((a) < (b) ? (a) : (b))
+#define max(a, b)		((a) > (b) ? (a) : (b))
 
 #define __ffs(word)		((u32)__builtin_ctzl(word))
 #define __ffs64(word)		((u32)__builtin_ctzll(word))
