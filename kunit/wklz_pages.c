@@ -231,6 +231,45 @@ const char *z2t_wklz_name(enum z2t_wklz_kind kind)
 }
 
 /**
+ * z2t_wklz_craft() - make up what the word stage could have written, nearly
+ * @unit: where to; 4 KiB
+ * @seed: same seed, same bytes
+ *
+ * It promises more words than there are bytes, which all are of one kind more often
+ * than damage makes them.
+ *
+ * Return: how many bytes, which may be as few as its header has.
+ */
+size_t z2t_wklz_craft(u8 *unit, u64 seed)
+{
+	static const u8 tags[] = { 0x00, 0x33, 0x44, 0x88, 0x99, 0xbb, 0xcc, 0xff };
+	const size_t header = 6, most = 4096;
+	u64 from = (seed + 1) * 0x9e3779b97f4a7c15, r = z2t_random(&from);
+	size_t len = header, masks, after;
+
+	switch (r & 3) {
+	case 0:
+		len += r >> 8 & 0xff;
+		break;
+	case 1:
+		len = most - (r >> 8 & 0x3f);
+		break;
+	default:
+		len += (r >> 8) % (most - header);
+	}
+	z2t_fill(unit, len, Z2T_RANDOM, from);
+	masks = header + (r >> 24) % (len - header + 1) / (r & 4 ? 1 : 16);
+	put_unaligned_le32(r & 8 ? ~0u : r >> 32, unit);
+	put_unaligned_le16(masks - header, unit + 4);
+	after = min_t(size_t, masks + 2 * 32, len);
+	if (r & 0x10)
+		memset(unit + masks, 0xff, after - masks);
+	if (r & 0x20)
+		memset(unit + after, tags[r >> 61], len - after);
+	return len;
+}
+
+/**
  * z2t_wklz_sum() - a checksum, the same on every machine
  * @sum: of what comes before; 0 to begin with
  * @bytes: to be added

@@ -41,6 +41,7 @@ enum z2t_wklz_kind {
 
 void z2t_wklz_fill(u8 *page, size_t len, enum z2t_wklz_kind kind, u64 seed);
 const char *z2t_wklz_name(enum z2t_wklz_kind kind);
+size_t z2t_wklz_craft(u8 *unit, u64 seed);
 u32 z2t_wklz_sum(u32 sum, const u8 *bytes, size_t len);
 
 #endif

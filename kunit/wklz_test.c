@@ -282,6 +282,28 @@ static void wklz_words(struct kunit *test)
 	expect_guards(test);
 }
 
+/* Promises that aren't kept, in memory for nothing else. */
+static void wklz_crafted(struct kunit *test)
+{
+	struct z2_wklz_unpacker *unpacker = kunit_kmalloc(test, sizeof(*unpacker), GFP_KERNEL);
+	u8 *unit = kunit_kmalloc(test, Z2_WKLZ_UNIT, GFP_KERNEL);
+	struct wklz_fixture *f = test->priv;
+	unsigned int i, noticed = 0, odd = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, unpacker);
+	KUNIT_ASSERT_NOT_NULL(test, unit);
+	for (i = 0; i < 4000; i++) {
+		size_t len = z2t_wklz_craft(unit, i);
+		int err = z2_wklz_words_unpack(unpacker, unit, len, f->back);
+
+		noticed += !!err;
+		odd += err && err != -EIO;
+	}
+	KUNIT_EXPECT_EQ(test, odd, 0);
+	KUNIT_EXPECT_GT(test, noticed, 3000);
+	expect_guards(test);
+}
+
 /* How somebody reads what was packed: all of it, or the LZ stage's block. */
 typedef int (*reader_fn)(struct wklz_fixture *f, const u8 *src, size_t len);
 
@@ -561,6 +583,7 @@ static struct kunit_case wklz_cases[] = {
 	KUNIT_CASE(wklz_parameters),
 	KUNIT_CASE(wklz_every_limit),
 	KUNIT_CASE(wklz_words),
+	KUNIT_CASE(wklz_crafted),
 	KUNIT_CASE(wklz_own_reader),
 	KUNIT_CASE(wklz_damage),
 	KUNIT_CASE_SLOW(wklz_damage_of_more),

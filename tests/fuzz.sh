@@ -66,16 +66,16 @@ while read -r kind shift tests; do
 	# shellcheck disable=SC2086 # a list of names
 	build "$kind" "$shift" $tests
 done <<'END'
-lz4 12 levels trips shares program answers limits words damage noise race both
-lz4 14 levels trips shares program answers limits words damage noise race
-lz4 16 levels trips shares program answers limits words damage noise race both
+lz4 12 levels trips shares program answers limits words crafted damage noise race both
+lz4 14 levels trips shares program answers limits words crafted damage noise race
+lz4 16 levels trips shares program answers limits words crafted damage noise race both
 own 12 trips shares program damage noise race
 own 16 trips shares program damage noise
 racing 12 race-each-read
 racing 16 race-each-read
-i686 12 levels trips shares program answers limits words noise race both
+i686 12 levels trips shares program answers limits words crafted noise race both
 i686 16 trips answers limits damage noise
-s390x 12 levels trips shares program answers limits words noise race both
+s390x 12 levels trips shares program answers limits words crafted noise race both
 s390x 14 trips answers words
 s390x 16 answers words
 END

@@ -211,6 +211,28 @@ static void test_words(void)
 	free(packer);
 }
 
+/* Promises that aren't kept, in memory for nothing else. */
+static void test_crafted(void)
+{
+	struct z2_wklz_unpacker *unpacker = malloc(sizeof(*unpacker));
+	u8 *unit = malloc(Z2_WKLZ_UNIT);
+	unsigned int i, noticed = 0;
+
+	CHECK(unpacker && unit);
+	for (i = 0; i < 50000; i++) {
+		size_t len = z2t_wklz_craft(unit, i);
+		u8 *src = exact(unit, len);
+		int err = z2_wklz_words_unpack(unpacker, src, len, back);
+
+		CHECK(err <= 0);
+		noticed += !!err;
+		free(src);
+	}
+	CHECK(noticed > 40000);
+	free(unit);
+	free(unpacker);
+}
+
 /* Every length but the right one is an error, and one more byte. */
 static void truncate_all(struct z2t_wklz *w, size_t len)
 {
@@ -567,6 +589,7 @@ static const struct {
 	{ "answers", test_answers },
 	{ "limits", test_limits },
 	{ "words", test_words },
+	{ "crafted", test_crafted },
 	{ "damage", test_damage },
 	{ "noise", test_noise },
 	{ "race", test_race },

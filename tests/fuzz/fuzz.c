@@ -5,12 +5,14 @@
  */
 #include <zram2/codec.h>
 #include <zram2/wklz_lz.h>
+#include <zram2/wklz_words.h>
 
 #include "../../kunit/wklz_answers.h"
 
 #define LEVELS	Z2T_WKLZ_LEVELS
 
 static struct z2t_wklz wklz[LEVELS];
+static struct z2_wklz_unpacker *unpacker;
 static u8 *page, *packed, *back;
 
 static void set_up(void)
@@ -20,7 +22,8 @@ static void set_up(void)
 	page = malloc(PAGE_SIZE);
 	packed = malloc(Z2_CODEC_DST_MAX);
 	back = malloc(PAGE_SIZE);
-	CHECK(page && packed && back);
+	unpacker = malloc(sizeof(*unpacker));
+	CHECK(page && packed && back && unpacker);
 	for (i = 0; i < LEVELS; i++)
 		CHECK(!z2t_wklz_open(&wklz[i], i + 1));
 }
@@ -71,6 +74,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t len)
 
 	if (mode & 1) {
 		fuzz_both(data, len);
+		/* In memory of its own, and not in the midst of a context. */
+		z2_wklz_words_unpack(unpacker, data, len, back);
 		if (!z2t_wklz_unpack(&wklz[0], data, len, page))
 			fuzz_page();
 		return 0;
