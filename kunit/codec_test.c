@@ -655,12 +655,13 @@ static void codec_works_without_memory(struct kunit *test)
 		z2t_fill(b.page, PAGE_SIZE, fill, 4);
 		z2t_fault_arm(1, true);
 		len = compress(codec, b.page, b.packed);
-		if (len > 0)
+		if (len > 0 && len != PAGE_SIZE)
 			err = decompress(codec, b.packed, len, b.back);
 		failed = z2t_fault_disarm();
 		KUNIT_EXPECT_FALSE_MSG(test, failed, "%s: it allocates", z2t_fill_name(fill));
 		KUNIT_EXPECT_GT_MSG(test, len, 0, "%s", z2t_fill_name(fill));
-		KUNIT_EXPECT_EQ_MSG(test, err, 0, "%s", z2t_fill_name(fill));
+		if (len != PAGE_SIZE)
+			KUNIT_EXPECT_EQ_MSG(test, err, 0, "%s", z2t_fill_name(fill));
 		if (!err)
 			KUNIT_EXPECT_MEMEQ(test, b.back, b.page, PAGE_SIZE);
 		z2_codec_destroy(codec);

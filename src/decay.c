@@ -80,5 +80,6 @@ u32 z2_decay_rate(u64 sum, u32 half_life, u32 seconds)
 {
 	u32 factor = div_u64(LN2 * seconds, half_life) >> 12;
 
-	return min_t(u64, mul_u64_u32_shr(sum, factor, 20 + Z2_DECAY_SHIFT), U32_MAX);
+	/* Where there are no 128 bits, it shifts by 32 at most. */
+	return min_t(u64, mul_u64_u32_shr(sum, factor, 32) >> (Z2_DECAY_SHIFT - 12), U32_MAX);
 }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef uint8_t u8;
@@ -71,6 +72,9 @@ static inline u64 div_u64_rem(u64 dividend, u32 divisor, u32 *remainder)
 
 static inline u64 mul_u64_u32_shr(u64 a, u32 mul, unsigned int shift)
 {
+	/* What a kernel without 128 bits can do, and no more. */
+	if (shift > 32)
+		abort();
 	return ((__uint128_t)a * mul) >> shift;
 }
 
