@@ -1,5 +1,5 @@
 #!/bin/sh
-# vm: extra=zram_tools,drop_in bins=mkswap long=yes timeout=360
+# vm: extra=zram_tools,drop_in bins=mkswap long=yes timeout=720
 # drop_in=1: programs made for the in-tree zram, unmodified, on zram2; what
 # happens when both are wanted; and native disks beside a loaded in-tree zram.
 . /tests/lib.sh

@@ -37,6 +37,9 @@ few() { echo $((($1 + SLOW - 1) / SLOW)); }
 
 # Where the events are; init has mounted it, where the kernel has any.
 tracing=/sys/kernel/tracing
+# Names of processes cost a probe in the scheduler. QEMU 7.2 sometimes goes on running
+# code of one CPU that another one has patched, for ever then: the less the better.
+[ ! -e $tracing/options/record-cmd ] || echo 0 >$tracing/options/record-cmd
 
 explain() { sed 's/^/# /'; }
 
