@@ -13,7 +13,7 @@ report() {
 	local ending=('VM END')
 	[ -z "${stops:-}" ] || ending=()
 	: >"$tally"; : >"$Z2_SCRATCH/doubts"
-	printf '%s\n' 'VM START 7.2' '# case 10-a start' "$@" "${ending[@]}" |
+	printf '%s\n' 'VM START 7.2' '# case 10-a start -' "$@" "${ending[@]}" |
 		Z2_TALLY=$tally VM_DOUBTS=${doubts-$Z2_SCRATCH/doubts} vm_report fake "$Z2_SCRATCH/log" last >"$Z2_SCRATCH/said" 2>&1
 	failed=$(sed -n 's/^f fake: //p' "$tally" | paste -sd '|')
 	again=$(cut -d : -f 1 "$Z2_SCRATCH/doubts" | paste -sd '|')
@@ -47,6 +47,17 @@ expect "with its last words" "$why" "$(seq 26 50 | paste -sd '|')"
 { seq 1 50; echo 'BUG: unable to handle page fault'; seq 1 5000; } >"$Z2_SCRATCH/log"
 stops=1 report 'ok - 10-a: a'
 expect "or what the kernel complained of first" "$why" "BUG: unable to handle page fault|$(seq 1 24 | paste -sd '|')"
+
+# hangs SECONDS: whether a machine is ended that has said nothing for longer than its
+# case may take, which is SECONDS.
+hangs() {
+	sleep 4 &
+	{ printf '%s\n' 'VM START 7.2' "# case 10-a start $1"; tail --pid=$! -f /dev/null; } |
+		Z2_TALLY=$tally VM_DOUBTS='' VM_QUIET_SECONDS=1 VM_PID=$! vm_report fake "$Z2_SCRATCH/log" last >"$Z2_SCRATCH/said" 2>&1
+	grep -c 'fake: 10-a hangs' "$Z2_SCRATCH/said" || true
+}
+expect "a machine that hangs is ended" "$(hangs -60)" 1
+expect "one whose case may go on is not" "$(hangs 60)" 0
 
 # said COMMAND: what a case prints for it.
 said() {

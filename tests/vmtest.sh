@@ -16,6 +16,7 @@
 # Cases that ask for the same machine share one boot. Two of us with the same
 # directory in VM_SHARED share the work: each takes machines that are still to run.
 shared=${VM_SHARED:-$Z2_SCRATCH}
+VM_CASE_SECONDS=300
 wanted() {
 	local case=$1 target=$2 kernels
 	[ "${CASE:-}" = "$(basename "$case" .sh)" ] ||
@@ -43,7 +44,7 @@ run_machine() {
 	for case; do
 		[ "$(case_option "$case" log -)" = - ] || args+=("log_buf_len=$(case_option "$case" log -)")
 		scripts+=("functional/$(basename "$case")")
-		limit=$((limit + $(case_option "$case" timeout 300)))
+		limit=$((limit + $(case_option "$case" timeout $VM_CASE_SECONDS)))
 	done
 	[ "$extra" != - ] || extra=
 	[ "$bins" != - ] || bins=

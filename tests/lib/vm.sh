@@ -94,9 +94,10 @@ vm_compile() { [ "$1" -nt "$2" ] || gcc -O2 -Wall "${@:3}" -o "$1" "$2" || die "
 
 # vm_image TARGET MODULES_DIR "PROGRAM..." OUT SCRIPT...: an initramfs that
 # runs the scripts in order. Paths of scripts are relative to tests/. With
-# VM_EXTRA=NAME... more is in it, see tools.sh.
+# VM_EXTRA=NAME... more is in it, see tools.sh. With VM_CASE_SECONDS that is how long
+# a script may take that says nothing else.
 vm_image() {
-	local target=$1 modules=$2 programs=$3 out=$4 root release extra; shift 4
+	local target=$1 modules=$2 programs=$3 out=$4 root release extra script limit; shift 4
 	with_lock programs vm_programs
 	release=$(target_release "$target")
 	root=$(mktemp -d "$Z2_SCRATCH/root.XXXXXX")
@@ -116,7 +117,11 @@ vm_image() {
 	mv "$root/tests/vm/splats" "$root/tests/splats"
 	cp "$Z2_TOP"/build/progs/* "$root/usr/local/sbin/" 2>/dev/null || true
 	ln -s tests/vm/init "$root/init"
-	printf '/tests/%s\n' "$@" >"$root/tests/run"
+	for script; do
+		limit=-
+		[ -z "${VM_CASE_SECONDS:-}" ] || limit=$(case_option "$Z2_TOP/tests/$script" timeout "$VM_CASE_SECONDS")
+		echo "/tests/$script $limit"
+	done >"$root/tests/run"
 	(cd "$root" && find . | LC_ALL=C sort | cpio --quiet -o -H newc --owner=0:0) >"$out"
 	rm -rf "$root"
 }
@@ -191,7 +196,7 @@ vm_boot_once() {
 		;;
 	esac
 	pid=$! Z2_VM_PID=$!
-	tail -n +1 -f --pid=$pid "$results" | vm_report "$target" "$log" "$attempt"
+	tail -n +1 -f --pid=$pid "$results" | VM_PID=$pid vm_report "$target" "$log" "$attempt"
 	wait $pid 2>/dev/null || true
 	Z2_VM_PID=''
 	rm -f "$image.disk"
@@ -216,14 +221,20 @@ vm_failure() {
 vm_doubted() { cut -d : -f 1 "$VM_DOUBTS" | sort -u; }
 
 # vm_report TARGET CONSOLE_LOG 1|2|last: turns the guest's lines into counted
-# results.
+# results. A case that hangs has the guest say in its log where; a minute later VM_PID
+# is ended, since a guest whose clock stands still doesn't end itself.
 vm_report() {
-	local target=$1 log=$2 attempt=$3 line current='booting' ended='' failed='' why=0 status
+	local target=$1 log=$2 attempt=$3 line current='booting' ended='' failed='' why=0 status deadline=''
 	while true; do
 		status=0
-		IFS= read -r -t 15 line || status=$?
+		IFS= read -r -t "${VM_QUIET_SECONDS:-15}" line || status=$?
 		if [ $status -gt 128 ]; then
 			say "  still: $current on $target (console: $(tail -n 1 "$log" | tr -d '\r' | cut -c 1-70))"
+			if [ -n "$deadline" ] && [ "$(elapsed)" -ge "$deadline" ]; then
+				deadline=''
+				say "$target: $current hangs: this machine is ended"
+				kill "$VM_PID"
+			fi
 			continue
 		fi
 		[ $status -eq 0 ] || break
@@ -232,7 +243,10 @@ vm_report() {
 		'not ok - '*) vm_failure "$target" "${line#not ok - }" "$log"; failed=1 why=$BECAUSE_LINES ;;
 		'VM START '*) say "$target: Linux ${line#VM START } is up"; current='between cases' ;;
 		'VM END') ended=1 ;;
-		'# case '*' start') current=${line#\# case }; current=${current% start}; failed='' ;;
+		'# case '*' start '*)
+			current=${line#\# case } current=${current%% start *} failed='' deadline=${line##* }
+			if [ "$deadline" = - ]; then deadline=''; else deadline=$(($(elapsed) + deadline + 60)); fi
+			;;
 		'# case '*' end rc='*)
 			case $line in *' rc=0 '*) ;; *)
 				[ -n "$failed" ] || fail "$target: $current ends well (${line#* end })" ;;
