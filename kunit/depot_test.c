@@ -122,6 +122,7 @@ static void depot_in_lots(struct kunit *test)
 		do {
 			n = z2_depot_take(depot, 1, lot, 1 + round % (round % 97 ? 9 : BATCH));
 			KUNIT_ASSERT_LE(test, n, nr);
+			KUNIT_EXPECT_EQ_MSG(test, !n, !nr, "none, though there are some");
 			nr -= n;
 			KUNIT_EXPECT_MEMEQ(test, lot, all + nr, n * sizeof(*lot));
 		} while (n && !(round % 97));
