@@ -10,7 +10,6 @@
 #include <linux/string.h>
 
 #include <zram2/codec.h>
-#include <zram2/params.h>
 
 #include "fixture.h"
 
@@ -45,24 +44,6 @@ struct stream_test {
 	bool stop;
 };
 
-static const struct z2_codec_params defaults = {
-	.level = Z2_PARAM_UNSET,
-	.winbits = Z2_PARAM_UNSET,
-};
-
-static const void *codec_gen_params(struct kunit *test, const void *prev, char *desc)
-{
-	const struct z2_codec_ops *ops;
-	unsigned int n = 0;
-
-	while (prev && z2_codec_nth(n++) != prev)
-		;
-	ops = z2_codec_nth(n);
-	if (ops)
-		strscpy(desc, ops->name, KUNIT_PARAM_DESC_SIZE);
-	return ops;
-}
-
 static struct stream_test *stream_test(struct kunit *test)
 {
 	struct stream_test *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
@@ -79,7 +60,7 @@ static struct stream_test *stream_test(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, t->out);
 	KUNIT_ASSERT_NOT_NULL(test, t->back);
 	init_completion(&t->go);
-	t->codec = z2_codec_create(test->param_value, &defaults);
+	t->codec = z2_codec_create(test->param_value, &z2t_codec_defaults);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(t->codec));
 
 	z2t_fill(t->page, PAGE_SIZE, Z2T_TEXT, 1);
@@ -221,7 +202,7 @@ static void decompress_until_then(void *arg)
 static void stream_context_is_shared(struct kunit *test)
 {
 	const struct z2_codec_ops *ops = test->param_value;
-	struct z2_codec_params params = defaults;
+	struct z2_codec_params params = z2t_codec_defaults;
 	struct stream_test *t = stream_test(test);
 	struct z2t_thread *threads[2];
 	void *shared = NULL;
@@ -261,9 +242,9 @@ static void stream_quick_without_preemption(struct kunit *test)
 }
 
 static struct kunit_case codec_stream_cases[] = {
-	KUNIT_CASE_PARAM(stream_directions_are_apart, codec_gen_params),
-	KUNIT_CASE_PARAM(stream_context_is_shared, codec_gen_params),
-	KUNIT_CASE_PARAM(stream_quick_without_preemption, codec_gen_params),
+	KUNIT_CASE_PARAM(stream_directions_are_apart, z2t_codec_gen_params),
+	KUNIT_CASE_PARAM(stream_context_is_shared, z2t_codec_gen_params),
+	KUNIT_CASE_PARAM(stream_quick_without_preemption, z2t_codec_gen_params),
 	{}
 };
 

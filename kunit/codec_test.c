@@ -163,33 +163,11 @@ static void codec_round_trip(struct kunit *test)
 	z2_codec_destroy(codec);
 }
 
-/* One of each codec with its defaults. */
-
-static void codec_desc(const struct z2_codec_ops *ops, char *desc)
-{
-	strscpy(desc, ops->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-static const void *codec_gen_params(struct kunit *test, const void *prev, char *desc)
-{
-	const struct z2_codec_ops *ops;
-	unsigned int n = 0;
-
-	while (prev && z2_codec_nth(n++) != prev)
-		;
-	ops = z2_codec_nth(n);
-	if (ops)
-		codec_desc(ops, desc);
-	return ops;
-}
-
-static const struct z2_codec_params defaults = { .level = UNSET, .winbits = UNSET };
-
 /* Pages of each kind, one after the other: no state is left over. */
 static void codec_forgets(struct kunit *test)
 {
 	const struct z2_codec_ops *ops = test->param_value;
-	struct z2_codec *codec = create(test, ops->name, &defaults);
+	struct z2_codec *codec = create(test, ops->name, &z2t_codec_defaults);
 	int first[Z2T_FILLS] = {};
 	struct buffers b;
 	unsigned int i;
@@ -224,7 +202,7 @@ static int decompress_exact(struct kunit *test, struct z2_codec *codec, const vo
 static void codec_truncated(struct kunit *test)
 {
 	const struct z2_codec_ops *ops = test->param_value;
-	struct z2_codec *codec = create(test, ops->name, &defaults);
+	struct z2_codec *codec = create(test, ops->name, &z2t_codec_defaults);
 	unsigned int fill;
 	struct buffers b;
 
@@ -259,7 +237,7 @@ static void codec_truncated(struct kunit *test)
 static void codec_corrupted(struct kunit *test)
 {
 	const struct z2_codec_ops *ops = test->param_value;
-	struct z2_codec *codec = create(test, ops->name, &defaults);
+	struct z2_codec *codec = create(test, ops->name, &z2t_codec_defaults);
 	unsigned int fill, i, noticed = 0;
 	u64 rng = 77;
 	struct buffers b;
@@ -296,7 +274,7 @@ static void codec_corrupted(struct kunit *test)
 static void codec_garbage(struct kunit *test)
 {
 	const struct z2_codec_ops *ops = test->param_value;
-	struct z2_codec *codec = create(test, ops->name, &defaults);
+	struct z2_codec *codec = create(test, ops->name, &z2t_codec_defaults);
 	unsigned int i, noticed = 0;
 	struct buffers b;
 
@@ -343,7 +321,7 @@ static void work(void *arg)
 static void codec_from_many_threads(struct kunit *test)
 {
 	const struct z2_codec_ops *ops = test->param_value;
-	struct z2_codec *codec = create(test, ops->name, &defaults);
+	struct z2_codec *codec = create(test, ops->name, &z2t_codec_defaults);
 	struct worker *workers = kunit_kcalloc(test, 3, sizeof(*workers), GFP_KERNEL);
 	struct z2t_thread *threads[3];
 	int i;
@@ -573,7 +551,7 @@ static void codec_create_undoes(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(fails); i++) {
 		for (cpu = 1; cpu <= nr + 1; cpu++) {
 			*fails[i] = cpu;
-			codec = z2_codec_create(&fake_ops, &defaults);
+			codec = z2_codec_create(&fake_ops, &z2t_codec_defaults);
 			KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(codec), cpu <= nr ? -ENOMEM : 0);
 			if (!IS_ERR(codec)) {
 				KUNIT_EXPECT_EQ(test, fake_ctxs, nr);
@@ -586,7 +564,7 @@ static void codec_create_undoes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_setups, ARRAY_SIZE(fails) * (nr + 1));
 
 	fake_setup_err = -EINVAL;
-	codec = z2_codec_create(&fake_ops, &defaults);
+	codec = z2_codec_create(&fake_ops, &z2t_codec_defaults);
 	fake_setup_err = 0;
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(codec), -EINVAL);
 	expect_books_balance(test);
@@ -717,11 +695,11 @@ static void codec_create_without_memory(struct kunit *test)
 
 static struct kunit_case codec_cases[] = {
 	KUNIT_CASE_PARAM(codec_round_trip, level_gen_params),
-	KUNIT_CASE_PARAM(codec_forgets, codec_gen_params),
-	KUNIT_CASE_PARAM(codec_truncated, codec_gen_params),
-	KUNIT_CASE_PARAM(codec_corrupted, codec_gen_params),
-	KUNIT_CASE_PARAM(codec_garbage, codec_gen_params),
-	KUNIT_CASE_PARAM(codec_from_many_threads, codec_gen_params),
+	KUNIT_CASE_PARAM(codec_forgets, z2t_codec_gen_params),
+	KUNIT_CASE_PARAM(codec_truncated, z2t_codec_gen_params),
+	KUNIT_CASE_PARAM(codec_corrupted, z2t_codec_gen_params),
+	KUNIT_CASE_PARAM(codec_garbage, z2t_codec_gen_params),
+	KUNIT_CASE_PARAM(codec_from_many_threads, z2t_codec_gen_params),
 	KUNIT_CASE_PARAM(codec_dictionary, dict_gen_params),
 	KUNIT_CASE_PARAM(codec_refuses, refusal_gen_params),
 	KUNIT_CASE(codec_names),

@@ -12,9 +12,11 @@
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
+#include <zram2/codec.h>
 #include <zram2/device.h>
 #include <zram2/gc.h>
 #include <zram2/lifecycle.h>
+#include <zram2/params.h>
 #include <zram2/pool.h>
 #include <zram2/slot.h>
 #include <zram2/stats.h>
@@ -24,6 +26,24 @@
 #define GUARD_BYTE	0xa5
 
 unsigned int z2t_slow = 1;
+
+const struct z2_codec_params z2t_codec_defaults = {
+	.level = Z2_PARAM_UNSET,
+	.winbits = Z2_PARAM_UNSET,
+};
+
+const void *z2t_codec_gen_params(struct kunit *test, const void *prev, char *desc)
+{
+	const struct z2_codec_ops *ops;
+	unsigned int n = 0;
+
+	while (prev && z2_codec_nth(n++) != prev)
+		;
+	ops = z2_codec_nth(n);
+	if (ops)
+		strscpy(desc, ops->name, KUNIT_PARAM_DESC_SIZE);
+	return ops;
+}
 
 KUNIT_DEFINE_ACTION_WRAPPER(vfree_action, vfree, const void *);
 

@@ -13,6 +13,7 @@ struct cpumask;
 struct kthread_delayed_work;
 struct kthread_worker;
 struct z2_codec_ops;
+struct z2_codec_params;
 struct z2_device;
 struct z2_pool;
 struct z2t_thread;
@@ -33,6 +34,10 @@ extern unsigned int z2t_slow;
 /* Memory with a page after and before it that nobody may write to. */
 void *z2t_guarded_alloc(struct kunit *test, size_t len);
 bool z2t_guards_intact(const void *buf, size_t len);
+
+/* For KUNIT_CASE_PARAM(): each algorithm in turn; and parameters that say nothing. */
+const void *z2t_codec_gen_params(struct kunit *test, const void *prev, char *desc);
+extern const struct z2_codec_params z2t_codec_defaults;
 
 /* Page of the test's own, freed at its end. */
 struct page *z2t_page_alloc(struct kunit *test, unsigned int order);
