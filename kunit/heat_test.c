@@ -8,14 +8,14 @@
 
 #include "fixture.h"
 
-struct fixture {
+struct heat_test {
 	struct z2_heat heat;
 	u32 reads[Z2_SCORES];
 };
 
-static struct fixture *fixture(struct kunit *test)
+static struct heat_test *heat_fixture(struct kunit *test)
 {
-	struct fixture *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
+	struct heat_test *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, f);
 	z2_heat_init(&f->heat);
@@ -23,7 +23,7 @@ static struct fixture *fixture(struct kunit *test)
 }
 
 /* @per_score reads at each score that is a multiple of 10, every @seconds. */
-static void steady(struct fixture *f, u32 per_score, u32 seconds, u32 times)
+static void steady(struct heat_test *f, u32 per_score, u32 seconds, u32 times)
 {
 	unsigned int i;
 
@@ -35,32 +35,32 @@ static void steady(struct fixture *f, u32 per_score, u32 seconds, u32 times)
 }
 
 /* To a few per cent: what is nearly there yet counts as there. */
-static bool near(u64 value, u64 wanted)
+static bool heat_near(u64 value, u64 wanted)
 {
 	return value * 100 <= wanted * 104 && value * 100 >= wanted * 96;
 }
 
 static void heat_predicts_a_steady_rate(struct kunit *test)
 {
-	struct fixture *f = fixture(test);
+	struct heat_test *f = heat_fixture(test);
 	unsigned int score;
 
 	steady(f, 3, 1, 1200);
 	for (score = 0; score <= 120; score++)
-		KUNIT_EXPECT_TRUE(test, near(z2_heat_rate(&f->heat, score),
-					     3000 * (13 - DIV_ROUND_UP(score, 10))));
+		KUNIT_EXPECT_TRUE(test, heat_near(z2_heat_rate(&f->heat, score),
+						  3000 * (13 - DIV_ROUND_UP(score, 10))));
 	KUNIT_EXPECT_EQ(test, z2_heat_rate(&f->heat, 121), 0);
 }
 
 /* What comes is believed within two minutes, what ended after an hour. */
 static void heat_reacts_at_once_and_forgets_slowly(struct kunit *test)
 {
-	struct fixture *f = fixture(test);
+	struct heat_test *f = heat_fixture(test);
 
 	steady(f, 10, 10, 2000);
-	KUNIT_EXPECT_TRUE(test, near(z2_heat_rate(&f->heat, 120), 1000));
+	KUNIT_EXPECT_TRUE(test, heat_near(z2_heat_rate(&f->heat, 120), 1000));
 	steady(f, 40, 10, 12);
-	KUNIT_EXPECT_TRUE(test, near(z2_heat_rate(&f->heat, 120), 2500));
+	KUNIT_EXPECT_TRUE(test, heat_near(z2_heat_rate(&f->heat, 120), 2500));
 	steady(f, 0, 10, 12);
 	KUNIT_EXPECT_GT(test, z2_heat_rate(&f->heat, 120), 1000);
 	steady(f, 0, 10, 360);
@@ -73,7 +73,7 @@ static void heat_reacts_at_once_and_forgets_slowly(struct kunit *test)
 /* Reads of an hour in which nobody asked are a rate and not a burst. */
 static void heat_spreads_what_comes_late(struct kunit *test)
 {
-	struct fixture *f = fixture(test);
+	struct heat_test *f = heat_fixture(test);
 
 	steady(f, 3600, 3600, 1);
 	KUNIT_EXPECT_LE(test, z2_heat_rate(&f->heat, 120), 1010);
@@ -84,7 +84,7 @@ static void heat_spreads_what_comes_late(struct kunit *test)
 static void heat_cuts_where_reads_get_too_many(struct kunit *test)
 {
 	static const u32 latency[] = { 100, 500, 10000 };
-	struct fixture *f = fixture(test);
+	struct heat_test *f = heat_fixture(test);
 	unsigned int last = 0, i;
 
 	steady(f, 1, 1, 4000);
@@ -107,7 +107,7 @@ static void heat_cuts_where_reads_get_too_many(struct kunit *test)
 
 static void heat_cut_has_ends(struct kunit *test)
 {
-	struct fixture *f = fixture(test);
+	struct heat_test *f = heat_fixture(test);
 
 	KUNIT_EXPECT_EQ(test, z2_heat_cut(&f->heat, U32_MAX, 0), 0);
 	f->reads[Z2_SCORES - 1] = 100;
@@ -126,7 +126,7 @@ static void heat_cut_has_ends(struct kunit *test)
 
 static void heat_never_wraps(struct kunit *test)
 {
-	struct fixture *f = fixture(test);
+	struct heat_test *f = heat_fixture(test);
 	int i;
 
 	memset(f->reads, 0xff, sizeof(f->reads));

@@ -15,16 +15,16 @@
 static const struct z2_pace_io quiet;
 
 /* A disk of which everything may leave: 256 MiB of pages unused for an hour. */
-struct fixture {
+struct policy_test {
 	struct z2_policy policy;
 	struct z2_policy_in in;
 	struct z2_score_hist pool;
 	u32 reads[Z2_SCORES];
 };
 
-static struct fixture *fixture(struct kunit *test)
+static struct policy_test *policy_fixture(struct kunit *test)
 {
-	struct fixture *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
+	struct policy_test *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, f);
 	z2_policy_init(&f->policy, 64 * GIB, false, 1000, 1000);
@@ -38,13 +38,13 @@ static struct fixture *fixture(struct kunit *test)
 	return f;
 }
 
-static struct z2_policy_plan plan(struct fixture *f)
+static struct z2_policy_plan plan(struct policy_test *f)
 {
 	return z2_policy_plan(&f->policy, &f->in);
 }
 
 /* @seconds later, in which nothing was read. */
-static struct z2_policy_plan plan_later(struct fixture *f, u32 seconds)
+static struct z2_policy_plan plan_later(struct policy_test *f, u32 seconds)
 {
 	f->in.now += seconds;
 	f->in.boot += seconds;
@@ -54,7 +54,7 @@ static struct z2_policy_plan plan_later(struct fixture *f, u32 seconds)
 
 static void policy_is_calm(struct kunit *test)
 {
-	struct fixture *f = fixture(test);
+	struct policy_test *f = policy_fixture(test);
 	int i;
 
 	for (i = 0; i < 7 * 24; i++) {
@@ -69,7 +69,7 @@ static void policy_is_calm(struct kunit *test)
 
 static void policy_serves_reclaim(struct kunit *test)
 {
-	struct fixture *f = fixture(test);
+	struct policy_test *f = policy_fixture(test);
 	struct z2_policy_plan p;
 
 	f->in.demand = MIB;
@@ -97,7 +97,7 @@ static void policy_serves_reclaim(struct kunit *test)
 
 static void policy_drops_old_demand(struct kunit *test)
 {
-	struct fixture *f = fixture(test);
+	struct policy_test *f = policy_fixture(test);
 
 	f->in.demand = 8 * MIB;
 	plan(f);
@@ -109,7 +109,7 @@ static void policy_drops_old_demand(struct kunit *test)
 /* In above the mark, out an eighth below; a page more or less changes nothing. */
 static void policy_high_has_a_band(struct kunit *test)
 {
-	struct fixture *f = fixture(test);
+	struct policy_test *f = policy_fixture(test);
 	u64 low = GIB - GIB / 8;
 	int i;
 
@@ -134,7 +134,7 @@ static void policy_high_has_a_band(struct kunit *test)
 
 static void policy_full_ends_below_the_limit(struct kunit *test)
 {
-	struct fixture *f = fixture(test);
+	struct policy_test *f = policy_fixture(test);
 
 	f->in.high = 4 * GIB;
 	f->in.pool = 2 * GIB + 1;
@@ -158,7 +158,7 @@ static void policy_full_ends_below_the_limit(struct kunit *test)
 /* What is read now and then stays, however cold the rest is. */
 static void policy_keeps_what_is_read(struct kunit *test)
 {
-	struct fixture *f = fixture(test);
+	struct policy_test *f = policy_fixture(test);
 	unsigned int hot = z2_score(3600, PAGE_SIZE), i;
 	struct z2_policy_plan p;
 
@@ -197,7 +197,7 @@ static void policy_keeps_what_is_read(struct kunit *test)
 /* Just used: not for the machine, hardly for the mark, but for a writer that waits. */
 static void policy_keeps_what_is_young(struct kunit *test)
 {
-	struct fixture *f = fixture(test);
+	struct policy_test *f = policy_fixture(test);
 	struct z2_policy_plan p;
 
 	memset(&f->pool, 0, sizeof(f->pool));
@@ -219,7 +219,7 @@ static void policy_keeps_what_is_young(struct kunit *test)
 /* Of what is there, just so much leaves as is wanted. */
 static void policy_takes_the_coldest(struct kunit *test)
 {
-	struct fixture *f = fixture(test);
+	struct policy_test *f = policy_fixture(test);
 	unsigned int score;
 
 	memset(&f->pool, 0, sizeof(f->pool));
@@ -236,7 +236,7 @@ static void policy_takes_the_coldest(struct kunit *test)
 
 static void policy_waits_for_statistics(struct kunit *test)
 {
-	struct fixture *f = fixture(test);
+	struct policy_test *f = policy_fixture(test);
 	u64 taken = 0;
 	int i;
 
@@ -262,7 +262,7 @@ static void policy_waits_for_statistics(struct kunit *test)
 
 static void policy_keeps_to_the_budget(struct kunit *test)
 {
-	struct fixture *f = fixture(test);
+	struct policy_test *f = policy_fixture(test);
 	struct z2_policy_plan p;
 
 	z2_wear_init(&f->policy.wear, 4 * GIB, 1000);
@@ -292,7 +292,7 @@ static void policy_keeps_to_the_budget(struct kunit *test)
 /* In the background a budget lasts for hours. */
 static void policy_spends_evenly(struct kunit *test)
 {
-	struct fixture *f = fixture(test);
+	struct policy_test *f = policy_fixture(test);
 
 	z2_wear_init(&f->policy.wear, 1000 * GIB, 1000);
 	f->in.pool = 1000 * GIB;
@@ -308,7 +308,7 @@ static void policy_spends_evenly(struct kunit *test)
 
 static void policy_when_the_device_is_full(struct kunit *test)
 {
-	struct fixture *f = fixture(test);
+	struct policy_test *f = policy_fixture(test);
 	struct z2_policy_plan p;
 
 	f->in.live = f->in.room - f->in.room / 8 + 1;
@@ -333,7 +333,7 @@ static void policy_when_the_device_is_full(struct kunit *test)
 /* Nothing in the pool that could leave: writers are told so at once. */
 static void policy_fails_where_nothing_can_leave(struct kunit *test)
 {
-	struct fixture *f = fixture(test);
+	struct policy_test *f = policy_fixture(test);
 
 	memset(&f->pool, 0, sizeof(f->pool));
 	z2_policy_survey(&f->policy, &f->pool, 1000);
@@ -351,7 +351,7 @@ static void policy_fails_where_nothing_can_leave(struct kunit *test)
 static void policy_gives_up_on_a_device(struct kunit *test)
 {
 	const struct z2_pace_io failed = { .writes = 3, .failed = 3 };
-	struct fixture *f = fixture(test);
+	struct policy_test *f = policy_fixture(test);
 	struct z2_policy_plan p;
 
 	f->in.pool = 2 * GIB;
@@ -368,7 +368,7 @@ static void policy_gives_up_on_a_device(struct kunit *test)
 
 static void policy_rests_when_nothing_is_found(struct kunit *test)
 {
-	struct fixture *f = fixture(test);
+	struct policy_test *f = policy_fixture(test);
 
 	f->in.pool = 2 * GIB;
 	plan(f);
@@ -402,7 +402,7 @@ static void policy_rests_when_nothing_is_found(struct kunit *test)
 /* Eight hours of sleep pay for what may be written, and are no idleness. */
 static void policy_after_a_night(struct kunit *test)
 {
-	struct fixture *f = fixture(test), *g = fixture(test);
+	struct policy_test *f = policy_fixture(test), *g = policy_fixture(test);
 	struct z2_policy_plan p, q;
 	unsigned int i;
 
@@ -428,7 +428,7 @@ static void policy_after_a_night(struct kunit *test)
 static void policy_learns_nothing_from_swapoff(struct kunit *test)
 {
 	const struct z2_pace_io io = { .reads = 1000, .read_us = 1000000 };
-	struct fixture *f = fixture(test);
+	struct policy_test *f = policy_fixture(test);
 
 	z2_policy_reads(&f->policy, NULL, &io, 1001);
 	KUNIT_EXPECT_EQ(test, z2_heat_rate(&f->policy.heat, 0), 0);
@@ -439,7 +439,7 @@ static void policy_learns_nothing_from_swapoff(struct kunit *test)
 static void policy_has_ends(struct kunit *test)
 {
 	static const u64 numbers[] = { 0, 1, 4096, GIB, U64_MAX / 2, U64_MAX - 1, U64_MAX };
-	struct fixture *f = fixture(test);
+	struct policy_test *f = policy_fixture(test);
 	u64 seed = 42;
 	int i;
 

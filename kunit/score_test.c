@@ -9,12 +9,12 @@
 
 static const u32 sizes[] = { 1, 32, 400, PAGE_SIZE / 4, PAGE_SIZE / 3, PAGE_SIZE };
 
-static void size_desc(const u32 *size, char *desc)
+static void score_size_desc(const u32 *size, char *desc)
 {
 	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%u", *size);
 }
 
-KUNIT_ARRAY_PARAM(size, sizes, size_desc);
+KUNIT_ARRAY_PARAM(size, sizes, score_size_desc);
 
 /* Four to an octave, as far as a whole page's 2^24 seconds. */
 static void score_counts_quarters(struct kunit *test)

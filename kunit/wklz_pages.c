@@ -36,7 +36,7 @@ static u64 pointer_into(u64 region, u64 r)
 }
 
 /* Objects of a heap: a pointer or two, a length, flags, nothing. */
-static void fill_pointers(u8 *page, size_t len, u64 seed, unsigned int regions)
+static void fill_regions(u8 *page, size_t len, u64 seed, unsigned int regions)
 {
 	size_t i;
 
@@ -178,9 +178,9 @@ void z2t_wklz_fill(u8 *page, size_t len, enum z2t_wklz_kind kind, u64 seed)
 	case Z2T_WKLZ_LINES:
 		return fill_lines(page, len, from);
 	case Z2T_WKLZ_REGION:
-		return fill_pointers(page, len, from, 1);
+		return fill_regions(page, len, from, 1);
 	case Z2T_WKLZ_REGIONS:
-		return fill_pointers(page, len, from, 24);
+		return fill_regions(page, len, from, 24);
 	case Z2T_WKLZ_NUMBERS:
 		return fill_numbers(page, len, from);
 	case Z2T_WKLZ_REALS:

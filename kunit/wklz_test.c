@@ -84,7 +84,7 @@ static int unpack_exact(struct kunit *test, struct z2t_wklz *wklz, const u8 *src
 }
 
 /* Returns the length, 0 for a page that doesn't pay. */
-static int round_trip(struct kunit *test, struct z2t_wklz *wklz, const char *what)
+static int wklz_round_trip(struct kunit *test, struct z2t_wklz *wklz, const char *what)
 {
 	struct wklz_fixture *f = test->priv;
 	int len = z2t_wklz_pack(wklz, f->page, f->packed);
@@ -110,7 +110,7 @@ static void wklz_pages(struct kunit *test)
 		for (seed = 0; seed < 32; seed++) {
 			z2t_wklz_fill(f->page, PAGE_SIZE, kind, seed);
 			for (level = 0; level < Z2T_WKLZ_LEVELS; level++) {
-				int len = round_trip(test, &f->levels[level], name);
+				int len = wklz_round_trip(test, &f->levels[level], name);
 
 				if (kind == Z2T_WKLZ_RANDOM)
 					continue;
@@ -142,7 +142,7 @@ static void wklz_program(struct kunit *test)
 		memcpy(f->page, text->base + at, PAGE_SIZE);
 		pages++;
 		for (level = 0; level < Z2T_WKLZ_LEVELS; level++)
-			paid += !!round_trip(test, &f->levels[level], "code");
+			paid += !!wklz_round_trip(test, &f->levels[level], "code");
 	}
 	KUNIT_EXPECT_GT(test, pages, 8);
 	KUNIT_EXPECT_GT(test, paid, pages);
@@ -160,7 +160,7 @@ static void wklz_shares_of_noise(struct kunit *test)
 		z2t_wklz_fill(f->page, PAGE_SIZE, Z2T_WKLZ_REGION, noise);
 		z2t_fill(f->page + (PAGE_SIZE - noise) / 2, noise, Z2T_RANDOM, noise);
 		for (level = 0; level < Z2T_WKLZ_LEVELS; level++)
-			round_trip(test, &f->levels[level], "a share of noise");
+			wklz_round_trip(test, &f->levels[level], "a share of noise");
 	}
 	expect_guards(test);
 }
@@ -383,7 +383,7 @@ static unsigned int damage_kind(struct kunit *test, enum z2t_wklz_kind kind, siz
 	for (seed = 0; seed < 40 && done < bytes; seed++) {
 		z2t_wklz_fill(f->page, PAGE_SIZE, kind, 100 + seed);
 		for (level = 0; level < Z2T_WKLZ_LEVELS && done < bytes; level++) {
-			int len = round_trip(test, &f->levels[level], "to be damaged");
+			int len = wklz_round_trip(test, &f->levels[level], "to be damaged");
 
 			/* What another level or page is packed to as well was damaged. */
 			if (!len || !memcmp(f->packed, before, len))
@@ -480,7 +480,7 @@ static void damage_many(struct kunit *test, unsigned int times)
 
 		if (i % 64 == 0) {
 			z2t_wklz_fill(f->page, PAGE_SIZE, i / 64 % Z2T_WKLZ_RANDOM, i);
-			len = round_trip(test, wklz, "to be damaged");
+			len = wklz_round_trip(test, wklz, "to be damaged");
 			cond_resched();
 		}
 		memcpy(copy, f->packed, len);
@@ -516,7 +516,7 @@ struct race {
 	bool over;
 };
 
-static __no_kcsan void race_write(void *arg)
+static __no_kcsan void wklz_race_write(void *arg)
 {
 	struct race *race = arg;
 	u64 rng = 9;
@@ -548,7 +548,7 @@ static void wklz_race(struct kunit *test)
 	z2t_wklz_fill(f->page, PAGE_SIZE, Z2T_WKLZ_REGION, 1);
 	race->page = (u64 *)f->page;
 	race->end = jiffies + msecs_to_jiffies(Z2T_PATIENCE_MS);
-	writer = z2t_spawn(test, race_write, race);
+	writer = z2t_spawn(test, wklz_race_write, race);
 	/* Until enough were written to while they were compressed. */
 	for (; (pages < 1500 || changed < 150) && time_before(jiffies, race->end); pages++) {
 		struct z2t_wklz *wklz = &f->levels[pages % Z2T_WKLZ_LEVELS];
