@@ -44,7 +44,9 @@ ccflags-y += $(z2-flags)
 # Differences that one unit alone meets are forced into that unit alone.
 z2-compat = -include $(zram2-root)/include/compat/$(1).h
 CFLAGS_pool.o += $(call z2-compat,zsmalloc)
-$(foreach z2-unit,wklz_words wklz_lz codec_wklz,$(eval CFLAGS_$(z2-unit).o += $$(call z2-compat,unaligned)))
+CFLAGS_wklz_words.o += $(call z2-compat,unaligned)
+CFLAGS_wklz_lz.o += $(call z2-compat,unaligned)
+CFLAGS_codec_wklz.o += $(call z2-compat,unaligned)
 CFLAGS_codec_lz4.o += $(call z2-compat,lz4)
 CFLAGS_codec_lz4hc.o += $(call z2-compat,lz4) $(call z2-compat,lz4hc)
 CFLAGS_codec_zstd.o += $(call z2-compat,zstd)
