@@ -131,7 +131,7 @@ static __always_inline u8 *sequence_put(u8 *dst, const u8 *literals, size_t nr, 
  * @seen: Z2_WKLZ_LZ_POSITIONS of them, to work in
  * @step: 64 times how many bytes a search moves on at first: 64 and more
  * @src: the bytes; may change meanwhile
- * @n: how many, from 64 up to Z2_WKLZ_LZ_MAX
+ * @n: how many, from 64 up to 64 KiB, so that a position fits into @seen
  * @dst: room for the result
  * @max: how many bytes it may have, all of which may be written
  *

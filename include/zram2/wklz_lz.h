@@ -15,9 +15,6 @@
 #define Z2_WKLZ_LZ_BITS		12
 #define Z2_WKLZ_LZ_POSITIONS	BIT(Z2_WKLZ_LZ_BITS)
 
-/* A page's positions have to fit into 16 bits. */
-#define Z2_WKLZ_LZ_MAX		65536
-
 size_t z2_wklz_lz_pack(u16 *seen, unsigned int step, const u8 *src, size_t n, u8 *dst, size_t max);
 int z2_wklz_lz_unpack(const u8 *src, size_t len, u8 *dst, size_t n);
 
