@@ -175,7 +175,7 @@ void z2_pool_store(struct z2_pool *pool, unsigned long handle, const void *src, 
  * local mappings: others made meanwhile are undone first.
  *
  * Before 6.15 zsmalloc lets nobody look at an object but with preemption off.  The
- * quick ones do that, for less than 5 us, as the in-tree driver does for all; the
+ * quick ones do that, for a few microseconds, as the in-tree driver does for all; the
  * others get a copy, and preemption is off while that is made.
  *
  * Return: its bytes, to read only.

@@ -27,7 +27,7 @@ struct z2_codec_params {
 /**
  * struct z2_codec_ops - an algorithm
  * @name: as users write it
- * @quick: @decompress takes less than 5 us for 4 KiB, and never sleeps
+ * @quick: @decompress takes a few microseconds for 4 KiB, and never sleeps
  * @setup: check the parameters, put defaults where they are unset, and make
  *	what all streams share; @shared may stay NULL; -EINVAL for parameters
  *	out of range, -EOPNOTSUPP for what the algorithm or kernel can't do
