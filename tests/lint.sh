@@ -8,7 +8,7 @@ cd "$Z2_TOP"
 
 need_packages perl shellcheck sparse gawk groff-base rpm
 shopt -s nullglob
-code=(src/*.[ch] include/*/*.[ch] kunit/*.[ch] tests/{compat,fuzz,sim}/*.[ch] tests/sim/include/linux/*.h tests/lib/*.c)
+code=(src/*.[ch] include/*/*.[ch] kunit/*.[ch] tests/{compat,fuzz,sim}/*.[ch] tests/lib/*.c)
 units=(src/*.c include/zram2/*.h)
 scripts=(tests/*.sh tests/lib/*.sh tests/vm/*.sh tests/vm/init tests/demo/*.sh tests/functional/*.sh tests/system/*.sh tests/system/run tests/system/at-power-off bench/*.sh bench/*/*.sh .ci/run dist/zram2-swap dist/preflight)
 

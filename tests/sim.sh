@@ -5,6 +5,7 @@
 # written, the time that takes, the longest wait of a writer, how often the worker ran,
 # slots looked at for a page that left), and whether each trace keeps its promises.
 . "$(dirname "$0")/lib/common.sh"
+. "$Z2_TOP/tests/lib/stubs.sh"
 cd "$Z2_TOP"
 
 need_packages gcc libc6-dev
@@ -12,7 +13,7 @@ units=(score decay heat wear clock pace policy)
 
 compiled() {
 	gcc -std=gnu11 -g -O2 -Wall -Wextra -Wno-sign-compare -Werror \
-		-fsanitize=undefined -fno-sanitize-recover=all -I tests/sim/include -I include \
+		-fsanitize=undefined -fno-sanitize-recover=all -include tests/sim/kernel.h -I "$Z2_SCRATCH/include" -I include \
 		-o "$Z2_SCRATCH/sim" tests/sim/*.c "${units[@]/#/src/}" -lm
 }
 
@@ -31,6 +32,7 @@ traces() {
 }
 
 units=("${units[@]/%/.c}")
+stubs_make "$Z2_SCRATCH/include" "${units[@]/#/src/}" include/zram2/*.h
 check "sim: ${#units[@]} units compile in user space without a warning" compiled
 [ ! -x "$Z2_SCRATCH/sim" ] || traces
 verdict

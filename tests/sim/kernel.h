@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* As much of a kernel, in user space, as what decides needs: see tests/sim.sh. */
-#ifndef SIM_LINUX_TYPES_H
-#define SIM_LINUX_TYPES_H
+/* As much of a kernel, in user space, as what decides needs: forced into each file. */
+#ifndef SIM_KERNEL_H
+#define SIM_KERNEL_H
 
 #include <limits.h>
 #include <stdbool.h>
