@@ -30,6 +30,7 @@
 #include <zram2/device.h>
 #include <zram2/disk.h>
 #include <zram2/gc.h>
+#include <zram2/hand.h>
 #include <zram2/io.h>
 #include <zram2/lifecycle.h>
 #include <zram2/offload.h>
@@ -66,6 +67,8 @@ static void dismantle(struct z2_device *dev)
 	/* First: what it carries out needs all the rest. */
 	z2_offload_destroy(dev->offload);
 	dev->offload = NULL;
+	z2_hand_destroy(dev->hand);
+	dev->hand = NULL;
 	/* Frees the objects, into gc and on into the pool. */
 	z2_slot_table_destroy(dev->table);
 	dev->table = NULL;
@@ -112,6 +115,14 @@ static int assemble(struct z2_device *dev, u64 nr_pages, const char **why)
 		err = PTR_ERR(dev->table);
 		dev->table = NULL;
 		return err;
+	}
+	if (dev->backing) {
+		dev->hand = z2_hand_create(nr_pages);
+		if (IS_ERR(dev->hand)) {
+			err = PTR_ERR(dev->hand);
+			dev->hand = NULL;
+			goto undo;
+		}
 	}
 	dev->pool = z2_pool_create(dev->disk->disk_name);
 	if (IS_ERR(dev->pool)) {

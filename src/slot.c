@@ -241,6 +241,22 @@ void z2_slot_prefetch(struct z2_slot_table *table, unsigned long index)
 }
 
 /**
+ * z2_slot_row() - many slots, to be looked at without their locks
+ * @table: the table
+ * @index: the first of them
+ *
+ * A call for each slot takes longer than the look.
+ *
+ * Context: any.
+ * Return: the slots from @index to the end of the table, for z2_slot_row_state()
+ * and z2_slot_row_time() alone.
+ */
+const struct z2_slot *z2_slot_row(const struct z2_slot_table *table, unsigned long index)
+{
+	return &table->slots[index];
+}
+
+/**
  * z2_slot_peek() - content bits of a slot, without its lock
  * @table: the table
  * @index: the slot

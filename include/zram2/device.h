@@ -36,6 +36,7 @@ struct dentry;
 struct gendisk;
 struct z2_backing;
 struct z2_gc;
+struct z2_hand;
 struct z2_offload;
 struct z2_pool;
 struct z2_recompress_resume;
@@ -90,6 +91,8 @@ struct z2_algo {
  * @offload: their queue, or NULL; valid and fixed like @table
  * @backing: where pages are written back to, or NULL; under @config_lock,
  *	fixed while live
+ * @hand: finds what is cold, or NULL without @backing; valid and fixed like @table,
+ *	what is in it under @pp_lock
  * @pp_lock: held by whoever scans slots and moves what they hold; reset takes
  *	it after the move to resetting, which ends a run at its next segment
  * @pp_done: objects that the run which is on has dealt with; under @pp_lock
@@ -135,6 +138,7 @@ struct z2_device {
 	struct z2_offload *offload;
 
 	struct z2_backing *backing;
+	struct z2_hand *hand;
 	struct mutex pp_lock;		/* see the lock order; protects the next two */
 	unsigned long pp_done;
 	struct z2_recompress_resume *recompress_resume;

@@ -21,6 +21,7 @@
 
 #include <linux/atomic.h>
 #include <linux/bits.h>
+#include <linux/compiler.h>
 #include <linux/mm.h>
 #include <linux/timekeeping.h>
 #include <linux/types.h>
@@ -95,6 +96,7 @@ void z2_slot_write_lock(struct z2_slot_table *table, unsigned long index);
 bool __must_check z2_slot_write_trylock(struct z2_slot_table *table, unsigned long index);
 void z2_slot_write_unlock(struct z2_slot_table *table, unsigned long index);
 
+const struct z2_slot *z2_slot_row(const struct z2_slot_table *table, unsigned long index);
 void z2_slot_prefetch(struct z2_slot_table *table, unsigned long index);
 u32 z2_slot_peek(struct z2_slot_table *table, unsigned long index);
 struct z2_object z2_slot_glance(struct z2_slot_table *table, unsigned long index);
@@ -118,6 +120,28 @@ void z2_slot_free(struct z2_slot_table *table, unsigned long index);
 static inline u32 z2_slot_now(void)
 {
 	return ktime_get_boottime_seconds();
+}
+
+/**
+ * z2_slot_row_state() - z2_slot_peek(), for who looks at one slot after the other
+ * @slot: in a row that z2_slot_row() gave
+ *
+ * Context: any.
+ */
+static inline u32 z2_slot_row_state(const struct z2_slot *slot)
+{
+	return atomic_read(&slot->state) & Z2_SLOT_CONTENT;
+}
+
+/**
+ * z2_slot_row_time() - z2_slot_access_time(), likewise
+ * @slot: in a row that z2_slot_row() gave
+ *
+ * Context: any.
+ */
+static inline u32 z2_slot_row_time(const struct z2_slot *slot)
+{
+	return READ_ONCE(slot->access_time);
 }
 
 static inline u32 z2_object_size(const struct z2_object *obj)
