@@ -12,6 +12,7 @@
 #include <linux/printk.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
+#include <linux/timekeeping.h>
 
 #include <zram2/backing.h>
 #include <zram2/file.h>
@@ -150,10 +151,14 @@ static void backing_set_sector(const struct z2_backing *backing, struct bio *bio
 }
 
 /* A read counts when it is sent, a write when it is on the device: as in-tree. */
-static void backing_count_end(struct z2_backing *backing, bool write, unsigned int bytes, int err)
+static void backing_count_end(struct z2_backing *backing, bool write, unsigned int bytes,
+			      u64 start, int err)
 {
 	struct z2_backing_stats *stats = &backing->stats;
 
+	atomic64_add(div_u64(ktime_get_ns() - start, NSEC_PER_USEC),
+		     write ? &stats->write_us : &stats->read_us);
+	atomic64_inc(write ? &stats->writes : &stats->reads);
 	if (!err) {
 		if (write)
 			atomic64_add(bytes, &stats->write_bytes);
@@ -170,7 +175,8 @@ static void backing_io_end(struct bio *bio)
 	struct z2_backing *backing = io->backing;
 	bool write = op_is_write(bio_op(bio));
 
-	backing_count_end(backing, write, io->bytes, blk_status_to_errno(bio->bi_status));
+	backing_count_end(backing, write, io->bytes, io->start,
+			  blk_status_to_errno(bio->bi_status));
 	queue_work(write ? backing->writes : backing->reads, &io->work);
 }
 
@@ -246,6 +252,7 @@ void z2_backing_io_submit(struct z2_backing_io *io, sector_t sector)
 
 	backing_set_sector(io->backing, bio, sector);
 	io->bytes = bio->bi_iter.bi_size;
+	io->start = ktime_get_ns();
 	if (!op_is_write(bio_op(bio)))
 		atomic64_add(io->bytes, &io->backing->stats.read_bytes);
 	submit_bio(bio);
@@ -266,6 +273,7 @@ void z2_backing_io_submit(struct z2_backing_io *io, sector_t sector)
 int z2_backing_read(struct z2_backing *backing, sector_t sector, void *buffer, unsigned int len)
 {
 	struct bio_vec vec;
+	u64 start = ktime_get_ns();
 	struct bio bio;
 	int err;
 
@@ -275,7 +283,7 @@ int z2_backing_read(struct z2_backing *backing, sector_t sector, void *buffer, u
 	atomic64_add(len, &backing->stats.read_bytes);
 	err = submit_bio_wait(&bio);
 	bio_uninit(&bio);
-	backing_count_end(backing, false, len, err);
+	backing_count_end(backing, false, len, start, err);
 	return err;
 }
 
@@ -307,6 +315,26 @@ struct z2_blockmap *z2_backing_map(struct z2_backing *backing)
 const struct gendisk *z2_backing_disk(const struct z2_backing *backing)
 {
 	return backing->bdev->bd_disk;
+}
+
+/**
+ * z2_backing_capacity() - how large the disk is that it is, or is a part of
+ * @backing: the device
+ *
+ * Return: bytes.
+ */
+u64 z2_backing_capacity(const struct z2_backing *backing)
+{
+	return (u64)get_capacity(backing->bdev->bd_disk) << SECTOR_SHIFT;
+}
+
+/**
+ * z2_backing_rotates() - is it one of those that seek, and don't wear out?
+ * @backing: the device
+ */
+bool z2_backing_rotates(const struct z2_backing *backing)
+{
+	return bdev_rot(backing->bdev);
 }
 
 /**

@@ -194,6 +194,10 @@ void z2_device_reset_config(struct z2_device *dev)
 	dev->writeback_limit = 0;
 	dev->writeback_limit_enable = false;
 	dev->writeback_limit_stops = 0;
+	dev->writeback_budget = Z2_BUDGET_UNSET;
+	dev->writeback_debit = 0;
+	WRITE_ONCE(dev->auto_wanted, Z2_AUTO_UNSET);
+	WRITE_ONCE(dev->high_pages, 0);
 	dev->compressed_writeback = !drop_in;
 	dev->writeback_packing = true;
 	dev->offload_threads = default_threads;
@@ -229,6 +233,7 @@ struct z2_device *z2_device_create(int id)
 	refcount_set(&dev->refs, 1);
 	mutex_init(&dev->pp_lock);
 	spin_lock_init(&dev->writeback_lock);
+	z2_meter_init(&dev->meter);
 	dev->state = Z2_CONFIGURING;
 	z2_device_reset_config(dev);
 	return dev;

@@ -77,6 +77,9 @@
 #define RELAX_EIGHTHS	6
 #define PRESS_DELAY	msecs_to_jiffies(20)
 
+/* What it gives back costs nothing to do without. */
+#define NO_SEEKS	0
+
 /*
  * Below what works for users, above what would never run on a busy machine:
  * a tenth of a CPU against a task of nice 0.
@@ -671,7 +674,7 @@ struct z2_gc *z2_gc_create(struct z2_pool *pool, u64 limit, const char *name)
 	err = cpuhp_state_add_instance_nocalls(hotplug_state, &gc->node);
 	if (err)
 		goto free_cpus;
-	gc->shrinker = z2_compat_shrinker_add(shrink_count, shrink_scan, gc, name);
+	gc->shrinker = z2_compat_shrinker_add(shrink_count, shrink_scan, gc, NO_SEEKS, "gc", name);
 	if (gc->shrinker)
 		return gc;
 

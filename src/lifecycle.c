@@ -24,6 +24,7 @@
 #include <linux/sched/clock.h>
 #include <linux/xarray.h>
 
+#include <zram2/auto.h>
 #include <zram2/backing.h>
 #include <zram2/codec.h>
 #include <zram2/debugfs.h>
@@ -67,6 +68,8 @@ static void dismantle(struct z2_device *dev)
 	/* First: what it carries out needs all the rest. */
 	z2_offload_destroy(dev->offload);
 	dev->offload = NULL;
+	z2_auto_destroy(dev->mover);
+	dev->mover = NULL;
 	z2_hand_destroy(dev->hand);
 	dev->hand = NULL;
 	/* Frees the objects, into gc and on into the pool. */
@@ -148,6 +151,14 @@ static int assemble(struct z2_device *dev, u64 nr_pages, const char **why)
 	err = create_codecs(dev, why);
 	if (err)
 		goto undo;
+	if (dev->backing) {
+		dev->mover = z2_auto_create(dev);
+		if (IS_ERR(dev->mover)) {
+			err = PTR_ERR(dev->mover);
+			dev->mover = NULL;
+			goto undo;
+		}
+	}
 	/* Swap looks when it is switched on, and for that there must be a size. */
 	*why = "the disk can't be told whether it is synchronous";
 	err = z2_disk_set_synchronous(dev, !dev->offload);
@@ -192,6 +203,7 @@ int z2_lifecycle_start(struct z2_device *dev, u64 disksize, const char **why)
 	dev->disksize = z2_bytes_to_pages(disksize) << PAGE_SHIFT;
 	z2_device_move(dev, Z2_LIVE);
 	set_capacity_and_notify(dev->disk, dev->disksize >> SECTOR_SHIFT);
+	z2_auto_kick(dev);
 unlock:
 	up_write(&dev->config_lock);
 	return err;
@@ -233,6 +245,10 @@ static int lifecycle_claim(struct z2_device *dev, const char **why)
 	if (err) {
 		*why = "killed while writeback was ending";
 		z2_disk_unclaim(dev);
+		/* What moves cold pages has seen it claimed, and gone to sleep. */
+		down_read(&dev->config_lock);
+		z2_auto_kick(dev);
+		up_read(&dev->config_lock);
 	}
 	return err;
 }

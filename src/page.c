@@ -17,6 +17,7 @@
 #include <zram2/codec.h>
 #include <zram2/device.h>
 #include <zram2/gc.h>
+#include <zram2/meter.h>
 #include <zram2/page.h>
 #include <zram2/pattern.h>
 #include <zram2/pool.h>
@@ -24,6 +25,9 @@
 #include <zram2/room.h>
 #include <zram2/slot.h>
 #include <zram2/stats.h>
+
+/* What comes back so soon had better stayed. */
+#define YOUNG_SECONDS	120
 
 /**
  * z2_page_account() - count an object in or out
@@ -325,6 +329,20 @@ int z2_page_unpack(struct z2_device *dev, unsigned long index, const struct z2_o
 	return err;
 }
 
+/* For who learns from it what had better stayed in memory. */
+static void note_read(struct z2_device *dev, unsigned long index, const struct z2_object *obj,
+		      u32 now)
+{
+	u32 used = z2_slot_access_time(dev->table, index);
+
+	z2_meter_read(&dev->meter, z2_object_size(obj), used, now);
+	if (!z2_object_is(obj, Z2_SLOT_BACKING))
+		return;
+	z2_stats_inc(dev->stats, Z2_STAT_REFAULTS);
+	if (now - min(now, used) < YOUNG_SECONDS)
+		z2_stats_inc(dev->stats, Z2_STAT_REFAULTS_YOUNG);
+}
+
 /**
  * z2_page_read() - get a page back
  * @dev: the device, live
@@ -358,8 +376,12 @@ int z2_page_read(struct z2_device *dev, unsigned long index, struct page *page,
 		ret = z2_page_unpack(dev, index, &obj, dst);
 		kunmap_local(dst);
 	}
-	if (!z2_object_empty(&obj))
+	/* Whoever has no use for it comes again: it is read once. */
+	if (!z2_object_empty(&obj) && (ret != Z2_PAGE_BACKED || backed)) {
+		if (dev->meter.reads)
+			note_read(dev, index, &obj, now);
 		z2_slot_touch(dev->table, index, now);
+	}
 	z2_slot_read_unlock(dev->table, index);
 	return ret;
 }

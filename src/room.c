@@ -9,6 +9,7 @@
 
 #include <zram2/device.h>
 #include <zram2/gc.h>
+#include <zram2/meter.h>
 #include <zram2/pool.h>
 #include <zram2/room.h>
 
@@ -23,6 +24,7 @@ static bool room_over_limit(struct z2_device *dev)
 
 	while (used > max && !atomic_long_try_cmpxchg(&dev->max_used_pages, &max, used))
 		;
+	z2_meter_pool(&dev->meter, used);
 	return limit && used > limit;
 }
 

@@ -20,20 +20,39 @@
  */
 #define RESTART_OBJECTS	16
 
+/*
+ * The condition to wait for: the lock is ours, or with somebody who keeps it for long.
+ * Whoever begins a slice says so before he takes it.
+ */
+static bool scan_settled(struct z2_device *dev, bool *ours)
+{
+	*ours = mutex_trylock(&dev->pp_lock);
+	smp_mb(); /* pairs with that of z2_scan_begin_slice() */
+	return *ours || !READ_ONCE(dev->pp_slice);
+}
+
 /**
  * z2_scan_begin() - begin a run of post-processing
  * @dev: the device
  * @why: what went wrong
  *
  * From here until z2_scan_end() the device stays as it is: a reset waits for
- * the run, which asks z2_scan_stop() now and then.
+ * the run, which asks z2_scan_stop() now and then.  A slice ends when somebody waits
+ * for it.
  *
- * Context: process; takes the post-processing lock.
- * Return: 0; -EAGAIN while another run is on; -EINVAL if the device isn't live.
+ * Context: process, may sleep; takes the post-processing lock.
+ * Return: 0; -EAGAIN while another run is on; -EINVAL if the device isn't live; -EINTR
+ * if killed while a slice was ending.
  */
 int z2_scan_begin(struct z2_device *dev, const char **why)
 {
-	if (!mutex_trylock(&dev->pp_lock)) {
+	bool ours;
+
+	if (wait_event_killable(dev->state_wait, scan_settled(dev, &ours))) {
+		*why = "interrupted";
+		return -EINTR;
+	}
+	if (!ours) {
 		*why = "another run is on";
 		return -EAGAIN;
 	}
@@ -58,6 +77,43 @@ void z2_scan_end(struct z2_device *dev)
 }
 
 /**
+ * z2_scan_begin_slice() - begin a short run that gives way to all others
+ * @dev: the device
+ *
+ * Context: process, doesn't wait; takes the post-processing lock.
+ * Return: whether it has begun; not while another run is on or waits for one to end,
+ * nor if the device isn't live.
+ */
+bool z2_scan_begin_slice(struct z2_device *dev)
+{
+	WRITE_ONCE(dev->pp_slice, true);
+	smp_mb(); /* see scan_settled() */
+	if (!wq_has_sleeper(&dev->state_wait) && mutex_trylock(&dev->pp_lock)) {
+		if (z2_device_state(dev) == Z2_LIVE && !READ_ONCE(dev->pp_suspended)) {
+			dev->pp_done = 0;
+			dev->pp_gives_way = true;
+			return true;
+		}
+		mutex_unlock(&dev->pp_lock);
+	}
+	WRITE_ONCE(dev->pp_slice, false);
+	wake_up_all(&dev->state_wait);
+	return false;
+}
+
+/**
+ * z2_scan_end_slice() - end a short run
+ * @dev: the device; its post-processing lock is given back
+ */
+void z2_scan_end_slice(struct z2_device *dev)
+{
+	dev->pp_gives_way = false;
+	mutex_unlock(&dev->pp_lock);
+	WRITE_ONCE(dev->pp_slice, false);
+	wake_up_all(&dev->state_wait);
+}
+
+/**
  * z2_scan_stop() - is a run to end early?
  * @dev: the device, with the post-processing lock held
  *
@@ -68,12 +124,16 @@ void z2_scan_end(struct z2_device *dev)
  *
  * Context: process.
  * Return: 0; -EBUSY for a reset or removal; -EINTR for a fatal signal;
- * -ERESTARTSYS for any other, once something was done.
+ * -ERESTARTSYS for any other, once something was done; of a slice -EAGAIN when
+ * somebody waits for it, or when the machine is to sleep.
  */
 int z2_scan_stop(struct z2_device *dev)
 {
 	if (z2_device_state(dev) != Z2_LIVE)
 		return -EBUSY;
+	if (dev->pp_gives_way)
+		return READ_ONCE(dev->pp_suspended) || wq_has_sleeper(&dev->state_wait) ?
+			-EAGAIN : 0;
 	if (fatal_signal_pending(current))
 		return -EINTR;
 	return signal_pending(current) && dev->pp_done >= RESTART_OBJECTS ? -ERESTARTSYS : 0;

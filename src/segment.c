@@ -93,7 +93,10 @@ static void segment_free(struct z2_segment *seg)
 	kvfree(seg);
 }
 
-/* Blocks that may still be written; debited first, and given back if not used. */
+/*
+ * Blocks that may still be written; debited first, and given back if not used.  The
+ * limit is the user's, the debit is for whoever keeps account of wear.
+ */
 static unsigned int debit_limit(struct z2_device *dev, struct z2_segment *seg, unsigned int want)
 {
 	unsigned int got = want;
@@ -105,6 +108,7 @@ static unsigned int debit_limit(struct z2_device *dev, struct z2_segment *seg, u
 		got = min_t(u64, want, dev->writeback_limit);
 		dev->writeback_limit -= got;
 	}
+	dev->writeback_debit += (s64)got * Z2_BLOCK_SIZE;
 	spin_unlock(&dev->writeback_lock);
 	return got;
 }
@@ -114,6 +118,7 @@ static void credit_limit(struct z2_device *dev, const struct z2_segment *seg, un
 	spin_lock(&dev->writeback_lock);
 	if (seg->debited && seg->limit_changes == dev->writeback_limit_changes)
 		dev->writeback_limit += blocks;
+	dev->writeback_debit -= (s64)blocks * Z2_BLOCK_SIZE;
 	spin_unlock(&dev->writeback_lock);
 }
 
@@ -161,13 +166,18 @@ static void segment_done(struct z2_backing_io *io)
 	struct z2_device *dev = segs->dev;
 	int err = blk_status_to_errno(io->bio.bi_status);
 	unsigned int i, installed = 0;
+	u64 bytes = 0;
 
 	z2_backing_io_free(io);
 	for (i = 0; i < seg->fill.nr; i++) {
-		if (err)
-			forget(dev, &seg->entries[i]);
-		else
-			installed += install(dev, &seg->entries[i]);
+		const struct entry *entry = &seg->entries[i];
+
+		if (err) {
+			forget(dev, entry);
+		} else if (install(dev, entry)) {
+			installed++;
+			bytes += z2_object_size(&entry->obj);
+		}
 	}
 	trace_zram2_writeback_done(dev->disk->disk_name, seg->first, installed, err);
 	z2_blockmap_unreserve(z2_backing_map(dev->backing), seg->first, seg->blocks);
@@ -178,6 +188,8 @@ static void segment_done(struct z2_backing_io *io)
 	spin_lock(&segs->lock);
 	list_add(&seg->node, &segs->idle);
 	segs->in_flight--;
+	segs->installed += installed;
+	segs->installed_bytes += bytes;
 	if (err)
 		segs->err = err;
 	/* Under the lock: the waiter may free @segs as soon as it has it. */
@@ -197,7 +209,7 @@ static void segment_submit(struct z2_segment *seg)
 
 	wait_event(segs->wait, READ_ONCE(segs->in_flight) < segs->batch);
 	/* May wait for memory, hence never fails. */
-	io = z2_backing_io_alloc(backing, REQ_OP_WRITE, 1, GFP_NOIO);
+	io = z2_backing_io_alloc(backing, REQ_OP_WRITE | segs->opf, 1, GFP_NOIO);
 	__bio_add_page(&io->bio, seg->page, bytes, 0);
 	io->done = segment_done;
 	io->private = seg;

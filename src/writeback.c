@@ -12,6 +12,7 @@
 #include <zram2/backing.h>
 #include <zram2/compact.h>
 #include <zram2/device.h>
+#include <zram2/hand.h>
 #include <zram2/page.h>
 #include <zram2/pool.h>
 #include <zram2/scan.h>
@@ -34,34 +35,22 @@ static int copy_object(struct z2_device *dev, unsigned long index, const struct 
 }
 
 /* Put an object that was taken into a segment; a damaged one stays as it is. */
-static void write_taken(struct z2_segments *segs, unsigned long index,
+static bool write_taken(struct z2_segments *segs, unsigned long index,
 			const struct z2_object *obj, void *bytes)
 {
 	struct z2_device *dev = segs->dev;
 
 	if (copy_object(dev, index, obj, bytes)) {
 		z2_scan_untake(dev, index);
-		return;
+		return false;
 	}
 	z2_segments_commit(segs, index, obj);
 	z2_slot_read_unlock(dev->table, index);
+	return true;
 }
 
-/**
- * struct writeback_run - a run
- * @segs: its segments
- * @dense: compaction has gained nothing
- * @left: some objects were left in memory, since no run of free blocks is long
- *	enough for them
- */
-struct writeback_run {
-	struct z2_segments segs;
-	bool dense;
-	bool left;
-};
-
 /* No run of free blocks is long enough.  Returns 0 if there may be one now. */
-static int writeback_make_space(struct writeback_run *run)
+static int writeback_make_space(struct z2_writeback *run)
 {
 	int err = -ENOSPC;
 
@@ -72,8 +61,16 @@ static int writeback_make_space(struct writeback_run *run)
 	return err;
 }
 
-/* Take a slot if it is wanted, and put what it holds into a segment. */
-static int write_slot(struct writeback_run *run, unsigned long index, unsigned int what)
+/* Take a slot if it is wanted: by hand for what it is, else for its score. */
+static bool take_slot(const struct z2_writeback *run, unsigned long index, unsigned int what,
+		      struct z2_object *obj)
+{
+	return run->lap ? z2_hand_take(run->lap, index, obj) :
+			  z2_scan_take(run->segs.dev, index, what, obj);
+}
+
+/* Put what a slot holds into a segment.  Returns whether that was done, or an errno. */
+static int write_slot(struct z2_writeback *run, unsigned long index, unsigned int what)
 {
 	struct z2_segments *segs = &run->segs;
 	struct z2_device *dev = segs->dev;
@@ -82,12 +79,10 @@ static int write_slot(struct writeback_run *run, unsigned long index, unsigned i
 	void *bytes;
 	int err;
 
-	while (z2_scan_take(dev, index, what, &obj)) {
+	while (take_slot(run, index, what, &obj)) {
 		bytes = z2_segments_try_room(segs, z2_device_stored_size(dev, &obj));
-		if (bytes) {
-			write_taken(segs, index, &obj, bytes);
-			return 0;
-		}
+		if (bytes)
+			return write_taken(segs, index, &obj, bytes);
 
 		/* Not with the slot locked: making room waits for writes. */
 		z2_scan_untake(dev, index);
@@ -110,7 +105,62 @@ static int write_slot(struct writeback_run *run, unsigned long index, unsigned i
 	return 0;
 }
 
-static int run_job(struct writeback_run *run, const struct z2_writeback_job *job)
+/**
+ * z2_writeback_keep() - blocks that stay free
+ * @dev: the device, with a backing device
+ */
+unsigned int z2_writeback_keep(const struct z2_device *dev)
+{
+	u64 blocks = z2_blockmap_stats(z2_backing_map(dev->backing)).blocks;
+
+	return min_t(u64, KEEP_BLOCKS, blocks / KEEP_SHARE);
+}
+
+/**
+ * z2_writeback_begin() - write back what a lap of the hand finds
+ * @run: what to set up
+ * @lap: the lap
+ * @batch: writes in flight, 1 at least
+ * @opf: their flags
+ *
+ * Context: process, with the post-processing lock held until the end.
+ */
+void z2_writeback_begin(struct z2_writeback *run, const struct z2_hand_lap *lap,
+			unsigned int batch, blk_opf_t opf)
+{
+	*run = (struct z2_writeback){ .lap = lap };
+	z2_segments_init(&run->segs, lap->dev, batch, z2_writeback_keep(lap->dev));
+	run->segs.opf = opf;
+}
+
+/**
+ * z2_writeback_slot() - write back what a slot holds, if it is still so cold
+ * @run: the run
+ * @index: a slot that the lap has found
+ *
+ * Context: process, may sleep; waits for writes, and for compaction.
+ * Return: 1 if it is on its way, 0 if it stays; -ENOSPC; -EDQUOT at the writeback
+ * limit; -ENOMEM; what z2_scan_stop() says.
+ */
+int z2_writeback_slot(struct z2_writeback *run, unsigned long index)
+{
+	return write_slot(run, index, 0);
+}
+
+/**
+ * z2_writeback_end() - wait for what is on its way
+ * @run: the run
+ *
+ * Context: process, may sleep.
+ * Return: 0; -ENOSPC if something was left because no run of free blocks is long
+ * enough; the errno of the last write that failed.
+ */
+int z2_writeback_end(struct z2_writeback *run)
+{
+	return z2_segments_finish(&run->segs) ?: run->left ? -ENOSPC : 0;
+}
+
+static int run_job(struct z2_writeback *run, const struct z2_writeback_job *job)
 {
 	struct z2_device *dev = run->segs.dev;
 	unsigned long last = min(job->last, z2_slot_table_nr(dev->table) - 1);
@@ -124,7 +174,7 @@ static int run_job(struct writeback_run *run, const struct z2_writeback_job *job
 				return err;
 		}
 		err = write_slot(run, index, job->what);
-		if (err)
+		if (err < 0)
 			return err;
 	}
 	return 0;
@@ -187,10 +237,9 @@ static int writeback_result(struct z2_device *dev, int err, int failed, const ch
 int z2_writeback_run(struct z2_device *dev, const struct z2_writeback_job *jobs, unsigned int nr,
 		     const char **why)
 {
-	struct writeback_run run = {};
+	struct z2_writeback run = {};
 	unsigned long next = 0, nr_slots;
 	unsigned int i;
-	u64 blocks;
 	int err;
 
 	err = z2_scan_begin(dev, why);
@@ -202,9 +251,8 @@ int z2_writeback_run(struct z2_device *dev, const struct z2_writeback_job *jobs,
 		goto end;
 	}
 
-	blocks = z2_blockmap_stats(z2_backing_map(dev->backing)).blocks;
 	z2_segments_init(&run.segs, dev, READ_ONCE(dev->writeback_batch_size),
-			 min_t(u64, KEEP_BLOCKS, blocks / KEEP_SHARE));
+			 z2_writeback_keep(dev));
 	nr_slots = z2_slot_table_nr(dev->table);
 	for (i = 0; i < nr && !err; i++) {
 		/*

@@ -138,6 +138,7 @@ gone() {
 		->rw_page()|disk|blkdev|BLK_FEAT_SYNCHRONOUS
 		struct block_device_operations|disk|blkdev|open
 		shrinker_alloc()|gc|shrinker|shrinker_alloc
+		bdev_rot()|backing|blkdev|bdev_rot
 		kthread_run_worker()|gc|kthread|kthread_run_worker
 		struct class_attribute|main|class|show
 		LZ4_streamDecode_t|codec_lz4|lz4|LZ4_STREAMDECODESIZE

@@ -26,6 +26,7 @@ struct z2_backing;
  *	that reclaim can rely on; may sleep and must let go of the I/O
  * @private: for @done
  * @work: runs @done
+ * @start: when it was submitted, ns
  * @bytes: its length, when submitted
  * @bio: add pages with bio_add_page(); @bio.bi_status is the result
  */
@@ -34,6 +35,7 @@ struct z2_backing_io {
 	void (*done)(struct z2_backing_io *io);
 	void *private;
 	struct work_struct work;
+	u64 start;
 	unsigned int bytes;
 	struct bio bio;	/* last: allocated with room for all above in front */
 };
@@ -42,6 +44,10 @@ struct z2_backing_io {
  * struct z2_backing_stats - what has been done to a device
  * @read_bytes: read
  * @write_bytes: written
+ * @reads: that have ended
+ * @read_us: microseconds that they took
+ * @writes: that have ended
+ * @write_us: microseconds that they took
  * @read_errors: reads that failed
  * @write_errors: writes that failed
  * @check_errors: objects whose bytes didn't match
@@ -50,6 +56,10 @@ struct z2_backing_io {
 struct z2_backing_stats {
 	atomic64_t read_bytes;
 	atomic64_t write_bytes;
+	atomic64_t reads;
+	atomic64_t read_us;
+	atomic64_t writes;
+	atomic64_t write_us;
 	atomic64_t read_errors;
 	atomic64_t write_errors;
 	atomic64_t check_errors;
@@ -63,6 +73,8 @@ ssize_t z2_backing_path(const struct z2_backing *backing, char *buf, size_t len)
 
 struct z2_blockmap *z2_backing_map(struct z2_backing *backing);
 const struct gendisk *z2_backing_disk(const struct z2_backing *backing);
+u64 z2_backing_capacity(const struct z2_backing *backing);
+bool z2_backing_rotates(const struct z2_backing *backing);
 unsigned int z2_backing_unit(const struct z2_backing *backing);
 struct z2_backing_stats *z2_backing_stats(struct z2_backing *backing);
 

@@ -10,7 +10,8 @@
  *                                     I/O, nor taken by the I/O path
  *   slot lock                         one at a time
  *   codec stream                      one at a time, whatever it is for
- *   gc's own (see there), offload's lane, the block map's, z2_device.writeback_lock
+ *   gc's own (see there), offload's lane, the block map's, auto's
+ *   z2_device.writeback_lock
  *   the pool's bounce page (some kernels)
  *   zsmalloc's own
  */
@@ -29,11 +30,13 @@
 #include <linux/wait.h>
 
 #include <zram2/codec.h>
+#include <zram2/meter.h>
 #include <zram2/slot.h>
 #include <zram2/stats.h>
 
 struct dentry;
 struct gendisk;
+struct z2_auto;
 struct z2_backing;
 struct z2_gc;
 struct z2_hand;
@@ -45,6 +48,10 @@ struct z2_recompress_resume;
 #define Z2_CODECS_MAX	4
 #define Z2_PRIMARY	0
 #define Z2_SECONDARY	1
+
+/* Of auto and writeback_budget, while the user hasn't said anything. */
+#define Z2_AUTO_UNSET	(-1)
+#define Z2_BUDGET_UNSET	U64_MAX
 
 /**
  * enum z2_state - what a device is doing
@@ -93,8 +100,18 @@ struct z2_algo {
  *	fixed while live
  * @hand: finds what is cold, or NULL without @backing; valid and fixed like @table,
  *	what is in it under @pp_lock
+ * @mover: moves cold pages to @backing by itself, or NULL without it; valid and
+ *	fixed like @table
+ * @meter: what it is told; has no lock
+ * @auto_wanted: 0 or 1 if the user has said so, or Z2_AUTO_UNSET; under @config_lock,
+ *	WRITE_ONCE
+ * @high_pages: pages of the pool above which cold pages leave, 0 for what is usual;
+ *	WRITE_ONCE
  * @pp_lock: held by whoever scans slots and moves what they hold; reset takes
  *	it after the move to resetting, which ends a run at its next segment
+ * @pp_slice: somebody holds it, or is about to take it, for no longer than a slice
+ * @pp_suspended: slices end at once, and none begins
+ * @pp_gives_way: the run which is on is a slice; under @pp_lock
  * @pp_done: objects that the run which is on has dealt with; under @pp_lock
  * @recompress_resume: where a recompression goes on that a signal has interrupted,
  *	or NULL; kmalloc'd; under @pp_lock, or where no run can be on
@@ -103,7 +120,11 @@ struct z2_algo {
  * @writeback_limit_enable: whether that counts
  * @writeback_limit_changes: how often either was set: what was debited before
  *	is not credited after
- * @writeback_limit_stops: runs that it ended; under @writeback_lock
+ * @writeback_limit_stops: runs that it ended
+ * @writeback_budget: bytes a day that cold pages may take by themselves, 0 for no
+ *	limit, Z2_BUDGET_UNSET for what is usual
+ * @writeback_debit: bytes that were written, or will be, and that nobody has accounted
+ *	for yet; below zero if they weren't after all
  * @writeback_batch_size: bios in flight; WRITE_ONCE
  * @compressed_writeback: write objects as they are stored; under
  *	@config_lock, fixed while live
@@ -139,7 +160,14 @@ struct z2_device {
 
 	struct z2_backing *backing;
 	struct z2_hand *hand;
-	struct mutex pp_lock;		/* see the lock order; protects the next two */
+	struct z2_auto *mover;
+	struct z2_meter meter;
+	s8 auto_wanted;
+	unsigned long high_pages;
+	bool pp_slice;
+	bool pp_suspended;
+	struct mutex pp_lock;		/* see the lock order; protects the next three */
+	bool pp_gives_way;
 	unsigned long pp_done;
 	struct z2_recompress_resume *recompress_resume;
 	spinlock_t writeback_lock;	/* protects what begins with writeback_limit */
@@ -147,6 +175,8 @@ struct z2_device {
 	bool writeback_limit_enable;
 	unsigned int writeback_limit_changes;
 	u64 writeback_limit_stops;
+	u64 writeback_budget;
+	s64 writeback_debit;
 	unsigned int writeback_batch_size;
 	bool compressed_writeback;
 	bool writeback_packing;

@@ -33,6 +33,12 @@
  * taken	by writes that have ended, to install what they wrote
  * waits	slot part
  *
+ * reserve	auto_worker, a rescuer a disk
+ * made		auto.c alloc_workqueue("z2auto/%.15s"
+ * taken	by a slice, which is a run that gives way to others; whoever calls it
+ *		doesn't wait
+ * waits	run
+ *
  * reserve	requests, Z2_RESERVE_REQUESTS a device
  * made		io.c mempool_init_kmalloc_pool(&dev->requests
  * taken	by a bio that meets the backing device, under submit_bio(), one a

@@ -22,6 +22,8 @@ struct z2_object;
 int z2_scan_begin(struct z2_device *dev, const char **why);
 void z2_scan_end(struct z2_device *dev);
 int z2_scan_stop(struct z2_device *dev);
+bool z2_scan_begin_slice(struct z2_device *dev);
+void z2_scan_end_slice(struct z2_device *dev);
 
 bool z2_scan_wanted(const struct z2_object *obj, unsigned int what);
 bool z2_scan_take(struct z2_device *dev, unsigned long index, unsigned int what,

@@ -9,6 +9,7 @@
 #ifndef ZRAM2_SEGMENT_H
 #define ZRAM2_SEGMENT_H
 
+#include <linux/blk_types.h>
 #include <linux/list.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -35,18 +36,22 @@ struct z2_segment_fill {
  * struct z2_segments - the segments of a run of writeback
  * @dev: the device, with the post-processing lock held
  * @batch: most that are written at once
+ * @opf: flags of the writes
  * @keep: free blocks that must stay on the device
  * @nr: how many exist; the run's own
  * @open: being filled; the run's own
  * @lock: protects what follows
  * @idle: written and done
  * @in_flight: being written
+ * @installed: objects that are where they were written
+ * @installed_bytes: what these took in memory
  * @err: of the last write that failed
  * @wait: woken when a segment is done
  */
 struct z2_segments {
 	struct z2_device *dev;
 	unsigned int batch;
+	blk_opf_t opf;
 	unsigned int keep;
 	unsigned int nr;
 	struct z2_segment *open[Z2_SEGMENT_KINDS];
@@ -54,6 +59,8 @@ struct z2_segments {
 	spinlock_t lock;	/* protects what follows */
 	struct list_head idle;
 	unsigned int in_flight;
+	u64 installed;
+	u64 installed_bytes;
 	int err;
 	wait_queue_head_t wait;
 };

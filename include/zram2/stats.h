@@ -17,6 +17,8 @@
  * @Z2_STAT_FAILED_WRITES: writes that ended in an error
  * @Z2_STAT_INVALID_IO: requests refused for their offset or size
  * @Z2_STAT_NOTIFY_FREE: slots freed by swap or by discard
+ * @Z2_STAT_REFAULTS: pages read that were on the backing device
+ * @Z2_STAT_REFAULTS_YOUNG: of these, used in the two minutes before
  * @Z2_STAT_NR: number of counters
  */
 enum z2_stat {
@@ -29,6 +31,8 @@ enum z2_stat {
 	Z2_STAT_FAILED_WRITES,
 	Z2_STAT_INVALID_IO,
 	Z2_STAT_NOTIFY_FREE,
+	Z2_STAT_REFAULTS,
+	Z2_STAT_REFAULTS_YOUNG,
 	Z2_STAT_NR
 };
 

@@ -90,6 +90,38 @@ TRACE_EVENT(zram2_readback_done,
 	TP_printk("%s start=%llu err=%d", __entry->disk, __entry->start, __entry->err)
 );
 
+/* What was decided about cold pages, and what came of it. */
+TRACE_EVENT(zram2_auto,
+	TP_PROTO(const char *disk, const char *state, const char *reason, u64 wanted,
+		 unsigned int score, u64 pages, u64 bytes, u64 looked, u64 us),
+	TP_ARGS(disk, state, reason, wanted, score, pages, bytes, looked, us),
+	TP_STRUCT__entry(
+		__array(char, disk, DISK_NAME_LEN)
+		__array(char, state, 8)
+		__array(char, reason, 24)
+		__field(u64, wanted)
+		__field(unsigned int, score)
+		__field(u64, pages)
+		__field(u64, bytes)
+		__field(u64, looked)
+		__field(u64, us)
+	),
+	TP_fast_assign(
+		strscpy(__entry->disk, disk, DISK_NAME_LEN);
+		strscpy(__entry->state, state, 8);
+		strscpy(__entry->reason, reason, 24);
+		__entry->wanted = wanted;
+		__entry->score = score;
+		__entry->pages = pages;
+		__entry->bytes = bytes;
+		__entry->looked = looked;
+		__entry->us = us;
+	),
+	TP_printk("%s state=%s reason=%s wanted=%llu score=%u pages=%llu bytes=%llu looked=%llu us=%llu",
+		  __entry->disk, __entry->state, __entry->reason, __entry->wanted,
+		  __entry->score, __entry->pages, __entry->bytes, __entry->looked, __entry->us)
+);
+
 /* Freed objects that nobody took were given back to the pool, and by whom. */
 TRACE_EVENT(zram2_gc,
 	TP_PROTO(const char *disk, const char *by, size_t bytes),

@@ -3,7 +3,13 @@
 #ifndef ZRAM2_WRITEBACK_H
 #define ZRAM2_WRITEBACK_H
 
+#include <linux/blk_types.h>
+#include <linux/types.h>
+
+#include <zram2/segment.h>
+
 struct z2_device;
+struct z2_hand_lap;
 
 /**
  * struct z2_writeback_job - a range of slots and what to take of it
@@ -16,6 +22,27 @@ struct z2_writeback_job {
 	unsigned long first;
 	unsigned long last;
 };
+
+/**
+ * struct z2_writeback - a run
+ * @segs: its segments
+ * @lap: what it takes, if it wasn't begun by hand
+ * @dense: compaction has gained nothing
+ * @left: some objects were left in memory, since no run of free blocks is long
+ *	enough for them
+ */
+struct z2_writeback {
+	struct z2_segments segs;
+	const struct z2_hand_lap *lap;
+	bool dense;
+	bool left;
+};
+
+unsigned int z2_writeback_keep(const struct z2_device *dev);
+void z2_writeback_begin(struct z2_writeback *run, const struct z2_hand_lap *lap,
+			unsigned int batch, blk_opf_t opf);
+int z2_writeback_slot(struct z2_writeback *run, unsigned long index);
+int z2_writeback_end(struct z2_writeback *run);
 
 int z2_writeback_run(struct z2_device *dev, const struct z2_writeback_job *jobs, unsigned int nr,
 		     const char **why);

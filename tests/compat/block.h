@@ -54,6 +54,7 @@ struct gendisk {
 struct block_device {
 	struct gendisk *bd_disk;
 	int accounted;
+	bool rotates;
 };
 
 static inline struct gendisk *stub_alloc_disk(const struct queue_limits *lim, int node)

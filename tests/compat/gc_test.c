@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* include/compat/gc.h and compat.h on each form of shrinkers, workers and slab. */
+/* include/compat/gc.h, shrinker.h and compat.h on each form of shrinkers, workers and slab. */
 
-static int data, added, counted;
+static int data, added, counted, seeks;
 
 static unsigned long count(struct shrinker *shrinker, struct shrink_control *control)
 {
@@ -18,7 +18,7 @@ static unsigned long scan(struct shrinker *shrinker, struct shrink_control *cont
 /* Memory is out: what was registered is asked at once. */
 void stub_shrinker_seen(struct shrinker *shrinker)
 {
-	CHECK(!shrinker->seeks && shrinker->scan_objects == scan);
+	CHECK(shrinker->seeks == seeks && shrinker->scan_objects == scan);
 	shrinker->count_objects(shrinker, NULL);
 	added++;
 }
@@ -36,7 +36,7 @@ static void shrinker_comes_and_goes(void)
 
 	for (nth = 0; ; nth++) {
 		stub_fail_alloc = nth;
-		shrinker = z2_compat_shrinker_add(count, scan, &data, "zramx0");
+		shrinker = z2_compat_shrinker_add(count, scan, &data, seeks, "gc", "zramx0");
 		stub_fail_alloc = -1;
 		if (shrinker)
 			break;
@@ -71,6 +71,9 @@ static void objects_are_zeroed(void)
 
 int main(void)
 {
+	shrinker_comes_and_goes();
+	seeks = 4;
+	counted = 0;
 	shrinker_comes_and_goes();
 	worker_runs();
 	objects_are_zeroed();

@@ -5,6 +5,11 @@
 #define BLK_FEAT_SYNCHRONOUS	((__force blk_features_t)(1u << 6))
 #include "block.h"
 
+static inline bool bdev_nonrot(struct block_device *bdev)
+{
+	return !bdev->rotates;
+}
+
 #define blk_alloc_disk(lim, node_id)	stub_alloc_disk(lim, node_id)
 
 struct block_device_operations {

@@ -3,6 +3,11 @@
 #define QUEUE_FLAG_SYNCHRONOUS	11
 #include "block.h"
 
+static inline bool bdev_nonrot(struct block_device *bdev)
+{
+	return !bdev->rotates;
+}
+
 #define blk_alloc_disk(node_id)	stub_alloc_disk(NULL, node_id)
 
 struct block_device_operations {
