@@ -15,6 +15,7 @@
 #include <linux/seq_file.h>
 #include <linux/time64.h>
 
+#include <zram2/auto.h>
 #include <zram2/backing.h>
 #include <zram2/codec.h>
 #include <zram2/debugfs.h>
@@ -304,6 +305,12 @@ static void show_backing(struct seq_file *m, struct z2_device *dev)
 	seq_printf(m, "  %llu objects\n", map.objects);
 	seq_printf(m, "%-24s%12llu %%\n", "  density",
 		   room ? div64_u64(map.bytes * 100, room) : 0);
+	if (dev->mover) {
+		struct z2_auto_stats stats = z2_auto_stats(dev->mover);
+
+		seq_printf(m, "%-24s%12s\n", "  by themselves", z2_auto_state_name(stats.state));
+		show_pages(m, "  have left so", stats.pages);
+	}
 	show_mib(m, "  written", atomic64_read(&io->write_bytes));
 	seq_putc(m, '\n');
 	show_mib(m, "  read", atomic64_read(&io->read_bytes));
@@ -380,6 +387,7 @@ void z2_debugfs_add(struct z2_device *dev)
 	dev->debugfs = debugfs_create_dir(dev->disk->disk_name, root);
 	debugfs_create_file("block_state", 0400, dev->debugfs, dev, &block_state_fops);
 	debugfs_create_file("summary", 0400, dev->debugfs, dev, &summary_fops);
+	z2_debugfs_add_auto(dev);
 }
 
 /**

@@ -15,6 +15,7 @@
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
+#include <zram2/auto.h>
 #include <zram2/device.h>
 #include <zram2/gc.h>
 #include <zram2/lifecycle.h>
@@ -143,6 +144,8 @@ static ssize_t mem_limit_store(struct device *d, struct device_attribute *attr, 
 
 	down_write(&dev->config_lock);
 	WRITE_ONCE(dev->limit_pages, min_t(u64, z2_bytes_to_pages(limit), ULONG_MAX));
+	/* The mark goes by it. */
+	z2_auto_kick(dev);
 	up_write(&dev->config_lock);
 	return len;
 }
@@ -368,5 +371,6 @@ const struct attribute_group *z2_sysfs_groups[] = {
 	&z2_sysfs_group,
 	&z2_sysfs_algo_group,
 	&z2_sysfs_writeback_group,
+	&z2_sysfs_auto_group,
 	NULL
 };

@@ -6,6 +6,7 @@
 struct z2_device;
 
 void z2_debugfs_add(struct z2_device *dev);
+void z2_debugfs_add_auto(struct z2_device *dev);
 void z2_debugfs_remove(struct z2_device *dev);
 
 void z2_debugfs_init(const char *name);

@@ -15,6 +15,7 @@ extern const struct attribute_group *z2_sysfs_groups[];
 /* For the other files of attributes. */
 extern const struct attribute_group z2_sysfs_algo_group;
 extern const struct attribute_group z2_sysfs_writeback_group;
+extern const struct attribute_group z2_sysfs_auto_group;
 
 int z2_sysfs_refuse(struct z2_device *dev, const struct device_attribute *attr, const char *why,
 		    int err);

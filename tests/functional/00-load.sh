@@ -40,6 +40,10 @@ algorithm_params 200
 io_stat 444 0 0 0 0
 mm_stat 444 0 0 0 0 0 0 0 0 0
 debug_stat 444 version: 1 0 0
+auto 644 0
+mem_high 644
+writeback_budget 644 0
+auto_stat 444
 size 444 0
 END
 

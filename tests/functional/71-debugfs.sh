@@ -14,9 +14,10 @@ line() { awk -v name="$1" 'index($0, name) == 1 { sub(/^[^0-9]* /, "", $0); prin
 pages() { awk -v name="$1" 'index($0, name) == 1 && $NF == "pages" { print $(NF - 1) }' "$debug/$disk/summary"; }
 
 new_disk
-is "there is a folder for the disk" "$(ls "$debug/$disk" | tr '\n' ' ')" "block_state summary "
+is "there is a folder for the disk" "$(ls "$debug/$disk" | tr '\n' ' ')" "auto block_state summary "
 is "for root alone" "$(stat -c '%a %a' "$debug/$disk/block_state" "$debug/$disk/summary" | tr '\n' ' ')" "400 400 400 400 "
 is "a disk without a size has no state" "$(sysfs_write -r "$debug/$disk/block_state")" EINVAL
+is "nor cold pages" "$(cat "$debug/$disk/auto")" "$disk has no backing device"
 is "and a summary that says so" "$(cat "$debug/$disk/summary")" "$disk has no size yet"
 drop_disk
 [ ! -e "$debug/$disk" ] && pass "the folder goes with the disk" || fail "the folder goes with the disk"

@@ -263,7 +263,7 @@ gc_settled() { [ ! -e "$sys/gc_stat" ] || grep -qx 'pending 0' "$sys/gc_stat"; }
 snapshot() {
 	eventually 10 gc_settled
 	ls /sys/block
-	grep -s . "$sys"/* "$sys"/queue/* | grep -Ev '/(stat|inflight|uevent):'
+	grep -s . "$sys"/* "$sys"/queue/* | grep -Ev '/(stat|auto_stat|inflight|uevent):'
 }
 
 # Leaves nothing behind, whatever the case ended with: what runs in the
