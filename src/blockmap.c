@@ -68,6 +68,7 @@ struct group {
  * @groups: the groups
  * @cursor: where to look for the next run
  * @no_run: no group has a run of so many free blocks; 0 if that isn't known
+ * @kept: counts of no group, for when there is no memory; all zero; may be NULL
  * @used: blocks in use
  * @objects: objects on the device
  * @bytes: their bytes
@@ -83,6 +84,7 @@ struct z2_blockmap {
 	struct group *groups;
 	u64 cursor;
 	unsigned int no_run;
+	struct count *kept;
 	u64 used;
 	u64 objects;
 	u64 bytes;
@@ -138,7 +140,10 @@ static void blockmap_put_ref(struct z2_blockmap *map, u32 block)
 	map->no_run = 0;
 	map->used--;
 	if (!--group->used) {
-		kfree(group->counts);
+		if (map->kept)
+			kfree(group->counts);
+		else
+			map->kept = group->counts;
 		group->counts = NULL;
 	}
 }
@@ -313,6 +318,11 @@ static unsigned int blockmap_find_run(struct z2_blockmap *map, unsigned int min,
 	}
 }
 
+static struct count *alloc_counts(gfp_t gfp)
+{
+	return kcalloc(GROUP_BLOCKS, sizeof(struct count), gfp | __GFP_NOWARN);
+}
+
 /**
  * z2_blockmap_reserve() - take a run of free blocks
  * @map: the map
@@ -321,7 +331,8 @@ static unsigned int blockmap_find_run(struct z2_blockmap *map, unsigned int min,
  * @keep: free blocks not to be touched
  * @first: set to the first of the run
  *
- * A run lies within one group of 1024 blocks.
+ * A run lies within one group of 1024 blocks.  Memory for its counts is asked for once;
+ * a group's worth is kept for when there is none, and again once a group is empty.
  *
  * Context: process, may sleep; fit for reclaim.
  * Return: its length; -ENOSPC if no run is long enough or it would touch @keep,
@@ -332,6 +343,7 @@ int z2_blockmap_reserve(struct z2_blockmap *map, unsigned int min, unsigned int 
 {
 	struct count *spare = NULL;
 	unsigned int len, i;
+	bool failed = false;
 
 	for (;;) {
 		struct group *group;
@@ -347,19 +359,24 @@ int z2_blockmap_reserve(struct z2_blockmap *map, unsigned int min, unsigned int 
 		group = &map->groups[*first >> GROUP_SHIFT];
 		if (!group->counts)
 			swap(group->counts, spare);
+		if (!group->counts && failed)
+			swap(group->counts, map->kept);
 		if (group->counts)
 			break;
 		spin_unlock(&map->lock);
-
-		spare = kcalloc(GROUP_BLOCKS, sizeof(*spare), GFP_NOIO | __GFP_NOWARN);
-		if (!spare)
+		if (failed)
 			return -ENOMEM;
+
+		spare = alloc_counts(GFP_NOIO | __GFP_NORETRY);
+		failed = !spare;
 	}
 
 	for (i = 0; i < len; i++)
 		take_block(map, *first + i);
 	if (len)
 		map->cursor = (u64)*first + len;
+	if (!map->kept)
+		swap(map->kept, spare);
 	spin_unlock(&map->lock);
 	kfree(spare);
 	return len ?: -ENOSPC;
@@ -519,7 +536,8 @@ struct z2_blockmap *z2_blockmap_create(u64 blocks)
 	map->used_bits = zalloc_large(BITS_TO_LONGS(blocks), sizeof(long));
 	map->full_bits = zalloc_large(BITS_TO_LONGS(map->nr_groups), sizeof(long));
 	map->groups = zalloc_large(map->nr_groups, sizeof(*map->groups));
-	if (!map->used_bits || !map->full_bits || !map->groups) {
+	map->kept = alloc_counts(GFP_KERNEL);
+	if (!map->used_bits || !map->full_bits || !map->groups || !map->kept) {
 		z2_blockmap_destroy(map);
 		return ERR_PTR(-ENOMEM);
 	}
@@ -540,6 +558,7 @@ void z2_blockmap_destroy(struct z2_blockmap *map)
 		return;
 	for (g = 0; map->groups && map->used && g < map->nr_groups; g++)
 		kfree(map->groups[g].counts);
+	kfree(map->kept);
 	vfree(map->groups);
 	vfree(map->full_bits);
 	vfree(map->used_bits);

@@ -89,7 +89,7 @@ static void compact_plan_free(struct compact_plan *plan)
 
 static int compact_plan_alloc(struct compact_plan *plan)
 {
-	const gfp_t gfp = GFP_KERNEL | __GFP_NOWARN;
+	const gfp_t gfp = GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN;
 
 	plan->victims = kvmalloc_array(PLAN_MAX, sizeof(*plan->victims), gfp);
 	plan->objects = kvmalloc_array(PLAN_MAX, sizeof(*plan->objects), gfp);

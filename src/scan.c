@@ -3,6 +3,7 @@
 #include <linux/errno.h>
 #include <linux/minmax.h>
 #include <linux/sched.h>
+#include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/wait.h>
 
@@ -19,6 +20,12 @@
  * as frequent as that, nothing else would ever be done.
  */
 #define RESTART_OBJECTS	16
+
+static void scan_unlock(struct z2_device *dev)
+{
+	mutex_unlock(&dev->pp_lock);
+	wake_up_all(&dev->state_wait);
+}
 
 /*
  * The condition to wait for: the lock is ours, or with somebody who keeps it for long.
@@ -38,9 +45,10 @@ static bool scan_settled(struct z2_device *dev, bool *ours)
  *
  * From here until z2_scan_end() the device stays as it is: a reset waits for
  * the run, which asks z2_scan_stop() now and then.  A slice ends when somebody waits
- * for it.
+ * for it.  A run's allocations don't have pages swapped out, for writes that found no
+ * room wait for it.
  *
- * Context: process, may sleep; takes the post-processing lock.
+ * Context: process, may sleep; takes the post-processing lock; begins a noio scope.
  * Return: 0; -EAGAIN while another run is on; -EINVAL if the device isn't live; -EINTR
  * if killed while a slice was ending.
  */
@@ -58,9 +66,10 @@ int z2_scan_begin(struct z2_device *dev, const char **why)
 	}
 	if (z2_device_state(dev) == Z2_LIVE) {
 		dev->pp_done = 0;
+		dev->pp_noio = memalloc_noio_save();
 		return 0;
 	}
-	z2_scan_end(dev);
+	scan_unlock(dev);
 	*why = "the device has no size yet";
 	return -EINVAL;
 }
@@ -72,8 +81,8 @@ int z2_scan_begin(struct z2_device *dev, const char **why)
  */
 void z2_scan_end(struct z2_device *dev)
 {
-	mutex_unlock(&dev->pp_lock);
-	wake_up_all(&dev->state_wait);
+	memalloc_noio_restore(dev->pp_noio);
+	scan_unlock(dev);
 }
 
 /**

@@ -65,16 +65,15 @@ struct z2_segment {
 
 static struct z2_segment *segment_alloc(struct z2_segments *segs)
 {
-	struct z2_segment *seg = kvmalloc(sizeof(*seg), GFP_KERNEL | __GFP_NOWARN);
+	const gfp_t gfp = segs->gfp | __GFP_NOWARN;
+	struct z2_segment *seg = kvmalloc(sizeof(*seg), gfp);
 	unsigned int order = get_order(SEGMENT_BYTES);
 
 	if (!seg)
 		return NULL;
 	seg->segs = segs;
 	for (;;) {
-		gfp_t gfp = GFP_KERNEL | __GFP_NOWARN | (order ? __GFP_NORETRY | __GFP_COMP : 0);
-
-		seg->page = alloc_pages(gfp, order);
+		seg->page = alloc_pages(gfp | (order ? __GFP_COMP : 0), order);
 		if (seg->page || !order)
 			break;
 		order--;
@@ -473,7 +472,7 @@ void z2_segments_flush(struct z2_segments *segs)
 /**
  * z2_segments_init() - no segments yet
  * @segs: what to set up
- * @dev: the device, with the post-processing lock held
+ * @dev: the device; used with its post-processing lock held
  * @batch: most bios in flight, at least 1
  * @keep: free blocks that must stay on the device
  */
@@ -484,10 +483,62 @@ void z2_segments_init(struct z2_segments *segs, struct z2_device *dev, unsigned 
 		.dev = dev,
 		.batch = batch,
 		.keep = keep,
+		/* Whoever is to free memory may wait for this run: it asks once. */
+		.gfp = GFP_KERNEL | __GFP_NORETRY,
 	};
 	spin_lock_init(&segs->lock);
 	INIT_LIST_HEAD(&segs->idle);
 	init_waitqueue_head(&segs->wait);
+}
+
+/**
+ * z2_segments_prepare() - allocate one of each kind in advance
+ * @segs: the segments, none yet
+ *
+ * From then on others are had only while memory is at hand, and those two do for
+ * a run: it never fails for want of memory.
+ *
+ * Context: process, may sleep; not for who frees memory.
+ * Return: 0 or -ENOMEM.
+ */
+int z2_segments_prepare(struct z2_segments *segs)
+{
+	while (segs->nr < Z2_SEGMENT_KINDS) {
+		struct z2_segment *seg = segment_alloc(segs);
+
+		if (!seg)
+			return -ENOMEM;
+		put_idle(seg);
+		segs->nr++;
+	}
+	segs->gfp = GFP_NOWAIT | __GFP_NOMEMALLOC;
+	return 0;
+}
+
+static void segments_shrink(struct z2_segments *segs, unsigned int left)
+{
+	z2_segments_flush(segs);
+	while (segs->nr > left) {
+		segment_free(pop_idle(segs));
+		segs->nr--;
+	}
+}
+
+/**
+ * z2_segments_rest() - flush, and free all segments but those prepared
+ * @segs: the segments; good for another run
+ *
+ * Context: process, may sleep.
+ * Return: 0, or the errno of the last write that failed.
+ */
+int z2_segments_rest(struct z2_segments *segs)
+{
+	int err;
+
+	segments_shrink(segs, Z2_SEGMENT_KINDS);
+	err = segs->err;
+	segs->err = 0;
+	return err;
 }
 
 /**
@@ -499,10 +550,6 @@ void z2_segments_init(struct z2_segments *segs, struct z2_device *dev, unsigned 
  */
 int z2_segments_finish(struct z2_segments *segs)
 {
-	struct z2_segment *seg;
-
-	z2_segments_flush(segs);
-	while ((seg = pop_idle(segs)))
-		segment_free(seg);
+	segments_shrink(segs, 0);
 	return segs->err;
 }

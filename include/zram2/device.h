@@ -113,6 +113,7 @@ struct z2_algo {
  * @pp_suspended: slices end at once, and none begins
  * @pp_gives_way: the run which is on is a slice; under @pp_lock
  * @pp_done: objects that the run which is on has dealt with; under @pp_lock
+ * @pp_noio: what its task's allocations were allowed before; under @pp_lock
  * @recompress_resume: where a recompression goes on that a signal has interrupted,
  *	or NULL; kmalloc'd; under @pp_lock, or where no run can be on
  * @writeback_lock: protects what begins with writeback_limit
@@ -166,9 +167,10 @@ struct z2_device {
 	unsigned long high_pages;
 	bool pp_slice;
 	bool pp_suspended;
-	struct mutex pp_lock;		/* see the lock order; protects the next three */
+	struct mutex pp_lock;		/* see the lock order; protects the next four */
 	bool pp_gives_way;
 	unsigned long pp_done;
+	unsigned int pp_noio;
 	struct z2_recompress_resume *recompress_resume;
 	spinlock_t writeback_lock;	/* protects what begins with writeback_limit */
 	u64 writeback_limit;

@@ -38,6 +38,7 @@ struct z2_segment_fill {
  * @batch: most that are written at once
  * @opf: flags of the writes
  * @keep: free blocks that must stay on the device
+ * @gfp: how hard to try for one more
  * @nr: how many exist; the run's own
  * @open: being filled; the run's own
  * @lock: protects what follows
@@ -53,6 +54,7 @@ struct z2_segments {
 	unsigned int batch;
 	blk_opf_t opf;
 	unsigned int keep;
+	gfp_t gfp;
 	unsigned int nr;
 	struct z2_segment *open[Z2_SEGMENT_KINDS];
 
@@ -74,6 +76,8 @@ bool z2_segments_fill(struct z2_segments *segs, struct z2_segment_fill *fill, u3
 void z2_segments_commit(struct z2_segments *segs, unsigned long index,
 			const struct z2_object *obj);
 void z2_segments_flush(struct z2_segments *segs);
+int z2_segments_prepare(struct z2_segments *segs);
+int z2_segments_rest(struct z2_segments *segs);
 int z2_segments_finish(struct z2_segments *segs);
 
 #endif
