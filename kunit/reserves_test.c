@@ -12,6 +12,8 @@
 #include <zram2/page.h>
 #include <zram2/readback.h>
 #include <zram2/reserves.h>
+#include <zram2/scan.h>
+#include <zram2/segment.h>
 #include <zram2/writeback.h>
 
 #include "backed.h"
@@ -375,10 +377,41 @@ static void reserves_other_device_hangs(struct kunit *test)
 	z2t_backed_expect_empty(t);
 }
 
+/* A run that was prepared for it takes no memory at all, and all leaves. */
+static void reserves_prepared_run(struct kunit *test)
+{
+	struct z2t_backed *t = backed(test);
+	struct z2_segments segs;
+	unsigned long next = 0;
+	const char *why;
+	bool failed;
+	int err;
+
+	z2t_backed_write_all(t, 80, Z2T_RAW);
+	z2t_backed_write_all(t, 20, Z2T_SMALL);
+	z2_writeback_segments(&segs, t->dev, 8);
+	KUNIT_ASSERT_EQ(test, z2_segments_prepare(&segs), 0);
+	KUNIT_ASSERT_EQ(test, z2_scan_begin(t->dev, &why), 0);
+	z2t_fault_arm(1, true);
+	err = z2_writeback_sweep(&segs, &next, 0, 1000);
+	failed = z2t_fault_disarm();
+	KUNIT_EXPECT_EQ(test, z2_segments_rest(&segs), 0);
+	z2_scan_end(t->dev);
+	KUNIT_EXPECT_EQ(test, err, 0);
+	KUNIT_EXPECT_EQ(test, next, 0);
+	KUNIT_EXPECT_TRUE_MSG(test, failed, "it has asked for more");
+	KUNIT_EXPECT_EQ(test, z2t_backed_count(t), 80);
+	KUNIT_EXPECT_EQ(test, segs.nr, Z2_SEGMENT_KINDS);
+	KUNIT_EXPECT_EQ(test, z2_segments_finish(&segs), 0);
+	KUNIT_EXPECT_TRUE(test, z2t_backed_holds(t, 19, Z2T_SMALL, 19));
+	KUNIT_EXPECT_TRUE(test, z2t_backed_holds(t, 79, Z2T_RAW, 79));
+}
+
 static struct kunit_case reserves_cases[] = {
 	KUNIT_CASE_PARAM(reserves_lone_read, kind_gen_params),
 	KUNIT_CASE_SLOW(reserves_all_at_once),
 	KUNIT_CASE(reserves_other_device_hangs),
+	KUNIT_CASE(reserves_prepared_run),
 	{}
 };
 

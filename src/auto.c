@@ -37,6 +37,7 @@
 #include <zram2/meter.h>
 #include <zram2/pool.h>
 #include <zram2/scan.h>
+#include <zram2/segment.h>
 #include <zram2/slot.h>
 #include <zram2/stats.h>
 #include <zram2/trace.h>
@@ -361,21 +362,22 @@ static int auto_evict(struct z2_auto *mover, const struct z2_policy_in *in,
 	struct z2_device *dev = mover->dev;
 	unsigned long until = jiffies + SLICE, index;
 	struct z2_hand_lap lap;
-	struct z2_writeback run;
+	struct z2_segments segs;
+	struct z2_writeback run = { .segs = &segs, .lap = &lap };
 	int err = 0, failed;
 	u64 taken = 0;
 
 	z2_hand_begin(&lap, dev, &mover->ages, in->boot, plan->score, plan->min_age);
-	z2_writeback_begin(&run, &lap, plan->in_flight,
-			   plan->background ? REQ_BACKGROUND : REQ_SWAP);
+	z2_writeback_segments(&segs, dev, plan->in_flight);
+	segs.opf = plan->background ? REQ_BACKGROUND : REQ_SWAP;
 	while (lap.left && taken < plan->bytes && !err) {
 		err = time_after(jiffies, until) ? -ETIME : z2_scan_stop(dev);
 		if (!err && z2_hand_next(&lap, &index))
 			err = auto_move(mover, &run, &lap, index, &taken);
 	}
 	failed = z2_writeback_end(&run);
-	round->pages = run.segs.installed;
-	round->bytes = run.segs.installed_bytes;
+	round->pages = segs.left;
+	round->bytes = segs.left_bytes;
 	round->looked = lap.looked;
 
 	if (!err && taken < plan->bytes) {

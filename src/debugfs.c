@@ -22,6 +22,7 @@
 #include <zram2/device.h>
 #include <zram2/gc.h>
 #include <zram2/offload.h>
+#include <zram2/parked.h>
 #include <zram2/pool.h>
 #include <zram2/slot.h>
 #include <zram2/stats.h>
@@ -286,6 +287,7 @@ static void show_algorithms(struct seq_file *m, struct z2_device *dev, const str
 /* With the config lock. */
 static void show_backing(struct seq_file *m, struct z2_device *dev)
 {
+	struct z2_parked_stats parked = z2_parked_stats(dev);
 	struct z2_blockmap_stats map;
 	struct z2_backing_stats *io;
 	u64 room;
@@ -318,6 +320,8 @@ static void show_backing(struct seq_file *m, struct z2_device *dev)
 	seq_printf(m, "%-24s%12llu\n", "  errors",
 		   (u64)atomic64_read(&io->read_errors) + atomic64_read(&io->write_errors) +
 		   atomic64_read(&io->check_errors));
+	seq_printf(m, "%-24s%12llu writes, %llu in vain, %llu now\n", "  waited for room",
+		   parked.total, parked.failed, parked.waiting);
 }
 
 /* With the config lock. */

@@ -190,6 +190,7 @@ void z2_device_reset_config(struct z2_device *dev)
 	dev->gc_limit = min_t(u64, GC_LIMIT_MAX,
 			      ((u64)totalram_pages() << PAGE_SHIFT) / GC_LIMIT_SHARE);
 	WRITE_ONCE(dev->limit_pages, 0);
+	WRITE_ONCE(dev->stuck, false);
 	WRITE_ONCE(dev->writeback_batch_size, DEFAULT_BATCH_SIZE);
 	dev->writeback_limit = 0;
 	dev->writeback_limit_enable = false;

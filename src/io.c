@@ -10,18 +10,26 @@
  * Most bios end before z2_io_execute() returns.  One that meets a page on the
  * backing device becomes a request: whole pages are read back asynchronously,
  * neighbours together, and whatever would have to wait is left, with the rest
- * of the bio, to a worker: under submit_bio() nobody may wait for I/O.
+ * of the bio, to a worker: under submit_bio() nobody may wait for I/O.  A write
+ * that finds no room is parked, as long as somebody can make some.
  */
+#define pr_fmt(fmt) "zram2: " fmt
+
 #include <linux/bio.h>
 #include <linux/blkdev.h>
 #include <linux/bvec.h>
+#include <linux/errno.h>
 #include <linux/highmem.h>
 #include <linux/mempool.h>
+#include <linux/printk.h>
+#include <linux/timekeeping.h>
 
 #include <zram2/backing.h>
 #include <zram2/device.h>
 #include <zram2/io.h>
+#include <zram2/make_room.h>
 #include <zram2/page.h>
+#include <zram2/parked.h>
 #include <zram2/readback.h>
 #include <zram2/reserves.h>
 #include <zram2/slot.h>
@@ -275,6 +283,50 @@ static int go(struct walk *walk, chunk_fn fn)
 	return ret;
 }
 
+/*
+ * A write has failed.  One that found no room is left to whoever makes some: then the
+ * walk is over, and the bio may have ended.
+ */
+static bool park(const struct walk *walk, int err)
+{
+	struct z2_device *dev = walk->dev;
+	struct request *req = walk->req;
+
+	if ((err != -ENOSPC && err != -ENOMEM) || !z2_make_room_possible(dev) ||
+	    !z2_parked_add(dev, walk->bio, &walk->iter, walk->start)) {
+		pr_err_ratelimited("%s: page %lu can't be stored (%d)\n", dev->disk->disk_name,
+				   walk->index, err);
+		return false;
+	}
+	/* Nobody else has a part in the request: nothing is read back for a write. */
+	if (req)
+		mempool_free(req, &dev->requests);
+	return true;
+}
+
+/* A parked write is tried again. */
+static int resume_write(struct z2_device *dev, struct bio *bio, struct bvec_iter *iter)
+{
+	struct walk walk = {
+		.dev = dev,
+		.bio = bio,
+		.iter = *iter,
+		.may_wait = true,
+		.now = z2_slot_now(),
+	};
+	int err = go(&walk, write_chunk);
+
+	*iter = walk.iter;
+	return err;
+}
+
+static const struct z2_parked_ops parked_ops = {
+	.resume = resume_write,
+	.end = end_bio,
+	.kick = z2_make_room_kick,
+	.now = ktime_get_ns,
+};
+
 static void rest_work(struct work_struct *work)
 {
 	struct request *req = container_of(work, struct request, work);
@@ -284,10 +336,14 @@ static void rest_work(struct work_struct *work)
 		.iter = req->rest,
 		.may_wait = true,
 		.now = z2_slot_now(),
+		.start = req->start,
 		.req = req,
 	};
-	int err = go(&walk, bio_op(req->bio) == REQ_OP_READ ? read_chunk : write_chunk);
+	bool write = op_is_write(bio_op(req->bio));
+	int err = go(&walk, write ? write_chunk : read_chunk);
 
+	if (err && write && park(&walk, err))
+		return;
 	if (err)
 		WRITE_ONCE(req->err, err);
 	put_request(req);
@@ -319,6 +375,8 @@ static void read_or_write(struct walk *walk, chunk_fn fn)
 		make_request(walk);
 		ret = go(walk, fn);
 	}
+	if (ret < 0 && fn == write_chunk && park(walk, ret))
+		return;
 	if (!walk->req) {
 		end_bio(walk->dev, walk->bio, walk->start, ret);
 	} else if (ret == Z2_PAGE_BACKED) {
@@ -335,7 +393,8 @@ static void read_or_write(struct walk *walk, chunk_fn fn)
  * @bio: read, write, discard or write-zeroes of any size, in whole sectors
  *	and within the disk; ended when it is done
  *
- * A read or write that fails half way leaves what it did.
+ * A read or write that fails half way leaves what it did.  A write for which there is
+ * no room ends when there is some, if pages can leave for the backing device.
  *
  * Context: process, may sleep, doesn't wait for I/O; fit for reclaim.
  */
@@ -374,8 +433,15 @@ void z2_io_execute(struct z2_device *dev, struct bio *bio)
  */
 int z2_io_attach(struct z2_device *dev)
 {
-	return mempool_init_kmalloc_pool(&dev->requests, Z2_RESERVE_REQUESTS,
-					 sizeof(struct request));
+	int err = mempool_init_kmalloc_pool(&dev->requests, Z2_RESERVE_REQUESTS,
+					    sizeof(struct request));
+
+	if (err)
+		return err;
+	err = z2_parked_attach(dev, &parked_ops);
+	if (err)
+		mempool_exit(&dev->requests);
+	return err;
 }
 
 /**
@@ -384,5 +450,6 @@ int z2_io_attach(struct z2_device *dev)
  */
 void z2_io_detach(struct z2_device *dev)
 {
+	z2_parked_detach(dev);
 	mempool_exit(&dev->requests);
 }

@@ -10,7 +10,8 @@
  *             opener, no configuration             (z2_disk_claim)
  *   drain     a run of post-processing ends at its next segment, when what it
  *             has written is on the device
- *   dismantle nobody is left who could look at it; offload's workers go first
+ *   dismantle nobody is left who could look at it; offload's workers go first, and
+ *             who makes room for writes
  *
  * then a reset moves on to Z2_CONFIGURING, and a removal stays claimed while
  * the disk goes away.  Until it is drained a device can be given back as it was.
@@ -34,8 +35,10 @@
 #include <zram2/hand.h>
 #include <zram2/io.h>
 #include <zram2/lifecycle.h>
+#include <zram2/make_room.h>
 #include <zram2/offload.h>
 #include <zram2/page.h>
+#include <zram2/parked.h>
 #include <zram2/pool.h>
 #include <zram2/slot.h>
 #include <zram2/stats.h>
@@ -72,6 +75,8 @@ static void dismantle(struct z2_device *dev)
 	dev->mover = NULL;
 	z2_hand_destroy(dev->hand);
 	dev->hand = NULL;
+	z2_make_room_destroy(dev->make_room);
+	dev->make_room = NULL;
 	/* Frees the objects, into gc and on into the pool. */
 	z2_slot_table_destroy(dev->table);
 	dev->table = NULL;
@@ -138,6 +143,13 @@ static int assemble(struct z2_device *dev, u64 nr_pages, const char **why)
 		err = PTR_ERR(dev->gc);
 		dev->gc = NULL;
 		goto undo;
+	}
+	if (dev->backing) {
+		dev->make_room = z2_make_room_create(dev);
+		if (!dev->make_room) {
+			err = -ENOMEM;
+			goto undo;
+		}
 	}
 	if (dev->offload_threads) {
 		dev->offload = z2_offload_create(dev->disk->disk_name, &offload_ops, dev,
@@ -266,6 +278,7 @@ static void take_down(struct z2_device *dev)
 	dev->backing = NULL;
 	dev->disksize = 0;
 	z2_device_reset_config(dev);
+	z2_parked_clear_stats(dev);
 	up_write(&dev->config_lock);
 
 	/* Not with the config lock: closing takes a disk's open_mutex. */

@@ -70,6 +70,9 @@ void z2_page_release(void *arg, const struct z2_object *obj)
 	if (z2_object_empty(obj))
 		return;
 	z2_page_account(dev, obj, -1);
+	/* Room in memory, or on the backing device. */
+	if (unlikely(READ_ONCE(dev->stuck)))
+		WRITE_ONCE(dev->stuck, false);
 	if (z2_object_is(obj, Z2_SLOT_BACKING)) {
 		struct z2_extent extent = z2_location_extent(obj->word,
 							     z2_device_stored_size(dev, obj));
@@ -216,13 +219,11 @@ static int make_compressed(struct z2_device *dev, struct page *page, struct z2_o
 }
 
 /* An object with the page's contents, not in a slot yet. */
-static int make_object(struct z2_device *dev, unsigned long index, struct page *page,
-		       struct z2_object *new)
+static int make_object(struct z2_device *dev, struct page *page, struct z2_object *new)
 {
 	void *src = kmap_local_page(page);
 	unsigned long fill;
 	bool same = z2_pattern_find(src, &fill);
-	int err;
 
 	kunmap_local(src);
 	if (same) {
@@ -230,11 +231,10 @@ static int make_object(struct z2_device *dev, unsigned long index, struct page *
 		return 0;
 	}
 
-	err = make_compressed(dev, page, new);
-	if (err)
-		pr_err_ratelimited("%s: page %lu can't be stored (%d)\n", dev->disk->disk_name,
-				   index, err);
-	return err;
+	/* Compressing it would take longer than all the rest, and for nothing. */
+	if (unlikely(READ_ONCE(dev->stuck)) && z2_room_none(dev))
+		return -ENOSPC;
+	return make_compressed(dev, page, new);
 }
 
 /**
@@ -256,7 +256,7 @@ int z2_page_write(struct z2_device *dev, unsigned long index, struct page *page,
 	int err;
 
 	z2_slot_prefetch(dev->table, index);
-	err = make_object(dev, index, page, &new);
+	err = make_object(dev, page, &new);
 	if (err)
 		return err;
 
@@ -420,7 +420,7 @@ int z2_page_modify(struct z2_device *dev, unsigned long index, struct page *page
 	if (ret)
 		goto unlock;
 	modify(arg, page_address(page));
-	ret = make_object(dev, index, page, &new);
+	ret = make_object(dev, page, &new);
 	if (ret)
 		goto unlock;
 

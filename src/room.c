@@ -47,6 +47,21 @@ static int room_take(struct z2_device *dev, struct z2_room *room, unsigned int s
 }
 
 /**
+ * z2_room_none() - is mem_limit as good as reached?
+ * @dev: the device, live
+ *
+ * What an object needs that finds no place among others: some pages at once.
+ *
+ * Context: any.
+ */
+bool z2_room_none(struct z2_device *dev)
+{
+	unsigned long limit = READ_ONCE(dev->limit_pages);
+
+	return limit && z2_pool_pages(dev->pool) + Z2_POOL_PAGES_AT_ONCE > limit;
+}
+
+/**
  * z2_room_try() - room for an object, if it is to be had at once
  * @dev: the device, live
  * @room: empty; set on success

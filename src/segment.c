@@ -164,8 +164,7 @@ static void segment_done(struct z2_backing_io *io)
 	struct z2_segments *segs = seg->segs;
 	struct z2_device *dev = segs->dev;
 	int err = blk_status_to_errno(io->bio.bi_status);
-	unsigned int i, installed = 0;
-	u64 bytes = 0;
+	unsigned int i, installed = 0, left = 0, left_bytes = 0;
 
 	z2_backing_io_free(io);
 	for (i = 0; i < seg->fill.nr; i++) {
@@ -175,7 +174,10 @@ static void segment_done(struct z2_backing_io *io)
 			forget(dev, entry);
 		} else if (install(dev, entry)) {
 			installed++;
-			bytes += z2_object_size(&entry->obj);
+			if (!z2_object_is(&entry->obj, Z2_SLOT_BACKING)) {
+				left++;
+				left_bytes += z2_object_size(&entry->obj);
+			}
 		}
 	}
 	trace_zram2_writeback_done(dev->disk->disk_name, seg->first, installed, err);
@@ -187,8 +189,8 @@ static void segment_done(struct z2_backing_io *io)
 	spin_lock(&segs->lock);
 	list_add(&seg->node, &segs->idle);
 	segs->in_flight--;
-	segs->installed += installed;
-	segs->installed_bytes += bytes;
+	segs->left += left;
+	segs->left_bytes += left_bytes;
 	if (err)
 		segs->err = err;
 	/* Under the lock: the waiter may free @segs as soon as it has it. */

@@ -7,7 +7,9 @@
 #include <zram2/backing.h>
 #include <zram2/below.h>
 #include <zram2/device.h>
+#include <zram2/make_room.h>
 #include <zram2/params.h>
+#include <zram2/parked.h>
 #include <zram2/scan.h>
 #include <zram2/slot.h>
 #include <zram2/sysfs.h>
@@ -191,6 +193,7 @@ static ssize_t writeback_limit_store(struct device *d, struct device_attribute *
 	dev->writeback_limit = round_down(limit, PAGE_SIZE / BD_UNIT);
 	dev->writeback_limit_changes++;
 	spin_unlock(&dev->writeback_lock);
+	z2_make_room_again(dev);
 	return len;
 }
 
@@ -214,6 +217,7 @@ static ssize_t writeback_limit_enable_store(struct device *d, struct device_attr
 	dev->writeback_limit_enable = enable;
 	dev->writeback_limit_changes++;
 	spin_unlock(&dev->writeback_lock);
+	z2_make_room_again(dev);
 	return len;
 }
 
@@ -320,6 +324,14 @@ static u64 bd_units(const atomic64_t *bytes)
 	return DIV_ROUND_UP_ULL(atomic64_read(bytes), BD_UNIT);
 }
 
+static ssize_t parked_stat_show(struct device *d, struct device_attribute *attr, char *buf)
+{
+	struct z2_parked_stats stats = z2_parked_stats(z2_sysfs_device(d));
+
+	return sysfs_emit(buf, "waiting %llu\ntotal %llu\nfailed %llu\nlongest_us %llu\n",
+			  stats.waiting, stats.total, stats.failed, stats.longest_us);
+}
+
 static ssize_t bd_stat_show(struct device *d, struct device_attribute *attr, char *buf)
 {
 	struct z2_blockmap_stats map;
@@ -365,6 +377,7 @@ static DEVICE_ATTR_RW(compressed_writeback);
 static DEVICE_ATTR_RW(writeback_packing);
 static DEVICE_ATTR_RO(bd_stat);
 static DEVICE_ATTR_RO(backing_stat);
+static DEVICE_ATTR_RO(parked_stat);
 
 static struct attribute *writeback_attrs[] = {
 	&dev_attr_backing_dev.attr,
@@ -377,6 +390,7 @@ static struct attribute *writeback_attrs[] = {
 	&dev_attr_writeback_packing.attr,
 	&dev_attr_bd_stat.attr,
 	&dev_attr_backing_stat.attr,
+	&dev_attr_parked_stat.attr,
 	NULL
 };
 

@@ -55,7 +55,7 @@ static int writeback_make_space(struct z2_writeback *run)
 	int err = -ENOSPC;
 
 	if (!run->dense)
-		err = z2_compact_run(&run->segs);
+		err = z2_compact_run(run->segs);
 	if (err == -ENOSPC)
 		run->dense = true;
 	return err;
@@ -66,13 +66,13 @@ static bool take_slot(const struct z2_writeback *run, unsigned long index, unsig
 		      struct z2_object *obj)
 {
 	return run->lap ? z2_hand_take(run->lap, index, obj) :
-			  z2_scan_take(run->segs.dev, index, what, obj);
+			  z2_scan_take(run->segs->dev, index, what, obj);
 }
 
 /* Put what a slot holds into a segment.  Returns whether that was done, or an errno. */
 static int write_slot(struct z2_writeback *run, unsigned long index, unsigned int what)
 {
-	struct z2_segments *segs = &run->segs;
+	struct z2_segments *segs = run->segs;
 	struct z2_device *dev = segs->dev;
 	bool compacted = false;
 	struct z2_object obj;
@@ -117,23 +117,6 @@ unsigned int z2_writeback_keep(const struct z2_device *dev)
 }
 
 /**
- * z2_writeback_begin() - write back what a lap of the hand finds
- * @run: what to set up
- * @lap: the lap
- * @batch: writes in flight, 1 at least
- * @opf: their flags
- *
- * Context: process, with the post-processing lock held until the end.
- */
-void z2_writeback_begin(struct z2_writeback *run, const struct z2_hand_lap *lap,
-			unsigned int batch, blk_opf_t opf)
-{
-	*run = (struct z2_writeback){ .lap = lap };
-	z2_segments_init(&run->segs, lap->dev, batch, z2_writeback_keep(lap->dev));
-	run->segs.opf = opf;
-}
-
-/**
  * z2_writeback_slot() - write back what a slot holds, if it is still so cold
  * @run: the run
  * @index: a slot that the lap has found
@@ -157,12 +140,12 @@ int z2_writeback_slot(struct z2_writeback *run, unsigned long index)
  */
 int z2_writeback_end(struct z2_writeback *run)
 {
-	return z2_segments_finish(&run->segs) ?: run->left ? -ENOSPC : 0;
+	return z2_segments_finish(run->segs) ?: run->left ? -ENOSPC : 0;
 }
 
 static int run_job(struct z2_writeback *run, const struct z2_writeback_job *job)
 {
-	struct z2_device *dev = run->segs.dev;
+	struct z2_device *dev = run->segs->dev;
 	unsigned long last = min(job->last, z2_slot_table_nr(dev->table) - 1);
 	unsigned long index;
 	int err;
@@ -178,6 +161,57 @@ static int run_job(struct z2_writeback *run, const struct z2_writeback_job *job)
 			return err;
 	}
 	return 0;
+}
+
+/**
+ * z2_writeback_segments() - segments as writeback uses them
+ * @segs: what to set up
+ * @dev: the device, with a backing device
+ * @batch: most bios in flight, at least 1
+ */
+void z2_writeback_segments(struct z2_segments *segs, struct z2_device *dev, unsigned int batch)
+{
+	z2_segments_init(segs, dev, batch, z2_writeback_keep(dev));
+}
+
+static bool old_enough(struct z2_device *dev, unsigned long index, s64 age, u32 now)
+{
+	return z2_scan_age(now, z2_slot_access_time(dev->table, index)) >= age;
+}
+
+/**
+ * z2_writeback_sweep() - write some old objects back
+ * @segs: from z2_writeback_segments(), with the post-processing lock held
+ * @next: the slot to begin at; set to where to go on, 0 at the end of the table
+ * @age: seconds since the last access; what was used since stays
+ * @most: objects to be written
+ *
+ * What was taken may still be on its way, see z2_segments_rest(): until then, and
+ * while the lock is held, no slot may be gone over twice.
+ *
+ * Context: process, may sleep, but waits for no memory; ends early for a reset.
+ * Return: 0; -ENOSPC if the device is full; -EDQUOT; -ENOMEM; -EBUSY.
+ */
+int z2_writeback_sweep(struct z2_segments *segs, unsigned long *next, s64 age, unsigned long most)
+{
+	struct z2_writeback run = { .segs = segs };
+	struct z2_device *dev = segs->dev;
+	unsigned long nr = z2_slot_table_nr(dev->table), done = dev->pp_done;
+	u32 now = z2_slot_now();
+
+	for (; *next < nr && dev->pp_done - done < most; ++*next) {
+		int ret = 0;
+
+		if (!(*next % Z2_SCAN_STOP_SLOTS))
+			ret = z2_scan_stop(dev);
+		if (!ret && old_enough(dev, *next, age, now))
+			ret = write_slot(&run, *next, 0);
+		if (ret < 0)
+			return ret;
+	}
+	if (*next == nr)
+		*next = 0;
+	return run.left ? -ENOSPC : 0;
 }
 
 static const char *reason(int err)
@@ -237,7 +271,8 @@ static int writeback_result(struct z2_device *dev, int err, int failed, const ch
 int z2_writeback_run(struct z2_device *dev, const struct z2_writeback_job *jobs, unsigned int nr,
 		     const char **why)
 {
-	struct z2_writeback run = {};
+	struct z2_segments segs;
+	struct z2_writeback run = { .segs = &segs };
 	unsigned long next = 0, nr_slots;
 	unsigned int i;
 	int err;
@@ -251,8 +286,7 @@ int z2_writeback_run(struct z2_device *dev, const struct z2_writeback_job *jobs,
 		goto end;
 	}
 
-	z2_segments_init(&run.segs, dev, READ_ONCE(dev->writeback_batch_size),
-			 z2_writeback_keep(dev));
+	z2_writeback_segments(&segs, dev, READ_ONCE(dev->writeback_batch_size));
 	nr_slots = z2_slot_table_nr(dev->table);
 	for (i = 0; i < nr && !err; i++) {
 		/*
@@ -261,13 +295,13 @@ int z2_writeback_run(struct z2_device *dev, const struct z2_writeback_job *jobs,
 		 * that a job goes over again.
 		 */
 		if (jobs[i].first < next)
-			z2_segments_flush(&run.segs);
+			z2_segments_flush(&segs);
 		next = max(next, min(jobs[i].last, nr_slots - 1) + 1);
 		err = run_job(&run, &jobs[i]);
 	}
 	if (!err && run.left)
 		err = -ENOSPC;
-	err = writeback_result(dev, err, z2_segments_finish(&run.segs), why);
+	err = writeback_result(dev, err, z2_segments_finish(&segs), why);
 end:
 	z2_scan_end(dev);
 	return err;

@@ -10,7 +10,8 @@
  *                                     I/O, nor taken by the I/O path
  *   slot lock                         one at a time
  *   codec stream                      one at a time, whatever it is for
- *   gc's own (see there), offload's lane, the block map's, auto's
+ *   gc's own (see there), offload's lane, the block map's, the list of parked writes,
+ *   auto's
  *   z2_device.writeback_lock
  *   the pool's bounce page (some kernels)
  *   zsmalloc's own
@@ -40,7 +41,9 @@ struct z2_auto;
 struct z2_backing;
 struct z2_gc;
 struct z2_hand;
+struct z2_make_room;
 struct z2_offload;
+struct z2_parked;
 struct z2_pool;
 struct z2_recompress_resume;
 
@@ -107,6 +110,8 @@ struct z2_algo {
  *	WRITE_ONCE
  * @high_pages: pages of the pool above which cold pages leave, 0 for what is usual;
  *	WRITE_ONCE
+ * @parked: writes that wait for room; fixed
+ * @make_room: who makes some, or NULL without a backing device; fixed while live
  * @pp_lock: held by whoever scans slots and moves what they hold; reset takes
  *	it after the move to resetting, which ends a run at its next segment
  * @pp_slice: somebody holds it, or is about to take it, for no longer than a slice
@@ -133,6 +138,8 @@ struct z2_algo {
  * @stats: counters; fixed
  * @gc_limit: bytes that @gc may keep; under @config_lock
  * @limit_pages: pages the pool may take, 0 for no limit; WRITE_ONCE
+ * @stuck: nothing can leave for the backing device; set by @make_room, cleared by
+ *	whatever may change that; WRITE_ONCE
  * @max_used_pages: most that the pool ever took; away from what every page reads,
  *	for while the pool grows every writer changes it
  */
@@ -165,6 +172,8 @@ struct z2_device {
 	struct z2_meter meter;
 	s8 auto_wanted;
 	unsigned long high_pages;
+	struct z2_parked *parked;
+	struct z2_make_room *make_room;
 	bool pp_slice;
 	bool pp_suspended;
 	struct mutex pp_lock;		/* see the lock order; protects the next four */
@@ -186,6 +195,7 @@ struct z2_device {
 	struct z2_stats __percpu *stats;
 	u64 gc_limit;
 	unsigned long limit_pages;
+	bool stuck;
 	atomic_long_t max_used_pages ____cacheline_aligned_in_smp;
 };
 

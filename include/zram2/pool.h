@@ -14,6 +14,9 @@ struct z2_pool;
 /* zsmalloc has no more size classes, whatever the page size. */
 #define Z2_POOL_CLASSES_MAX	257
 
+/* Pages that it takes for a few objects at once; a kernel can be built for up to 16. */
+#define Z2_POOL_PAGES_AT_ONCE	8
+
 /* Classes begin at such sizes only: those that hold a handle in front. */
 #define Z2_POOL_CLASS_UNIT	sizeof(unsigned long)
 

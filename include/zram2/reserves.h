@@ -14,10 +14,12 @@
  * waits	what a holder may wait for; "-" for nothing of ours
  *
  * reserve	run, one a device (pp_lock)
- * taken	writeback, recompression: tasks that write to sysfs; reset
+ * taken	writeback, recompression: tasks that write to sysfs, which have nothing
+ *		swapped out meanwhile; room_worker; reset
  * waits	memory segments bios buffers write_worker slot part stream device
  *
- * reserve	segments, writeback_batch_size + 2 a run, as many as there is memory for
+ * reserve	segments, writeback_batch_size + 2 a run, as many as there is memory for;
+ *		two for room_worker are always there
  * taken	by the run, which goes on with those it got; back when written
  * waits	bios write_worker device
  *
@@ -27,6 +29,20 @@
  *		bios would wait on the task's own list: so it needs no rescuer.
  *		Reads bring their own bio, and can't use these up
  * waits	write_worker device
+ *
+ * reserve	parked, Z2_RESERVE_PARKED a device
+ * made		parked.c mempool_init_kmalloc_pool(&parked->pool
+ * taken	by a write that finds no room, under submit_bio() or by read_worker; if
+ *		there is none it fails at once.  It is ended by room_worker, or after ten
+ *		seconds in which nothing was stored or left: so a circle through "memory"
+ *		and a run, such as a recompression that waits for kswapd, has an end
+ * waits	-
+ *
+ * reserve	room_worker, a rescuer a device with a backing device
+ * made		make_room.c alloc_workqueue("z2room/%.15s"
+ * taken	by what makes room for parked writes, and stores them then; allocates as
+ *		kswapd does, without waiting
+ * waits	run segments bios buffers bounce write_worker slot part stream device
  *
  * reserve	write_worker, a rescuer a backing device
  * made		backing.c alloc_workqueue("z2%s/%.15s"
@@ -69,7 +85,7 @@
  *		by others.  Those are of whole pages, which only swap has the
  *		slot of: reclaim never waits for a "part"
  * taken	by whoever may wait for it; not by offload_worker, nor by kswapd
- * waits	queued slot stream
+ * waits	queued parked slot stream
  *
  * reserve	queued, Z2_OFFLOAD_QUEUE_PAGES a device
  * taken	by kswapd's writes; when it is full they are carried out at once.
@@ -114,5 +130,8 @@
 #define Z2_RESERVE_BOUNCE	2
 #define Z2_RESERVE_BUFFERS	2
 #define Z2_RESERVE_REQUESTS	4
+
+/* As many as kswapd, a few tasks that reclaim, and a file system's writeback want. */
+#define Z2_RESERVE_PARKED	16
 
 #endif

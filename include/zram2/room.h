@@ -17,6 +17,7 @@ struct z2_room {
 	unsigned int size;
 };
 
+bool z2_room_none(struct z2_device *dev);
 int z2_room_try(struct z2_device *dev, struct z2_room *room, unsigned int size, int nid);
 int z2_room_find(struct z2_device *dev, struct z2_room *room, unsigned int size, int nid);
 bool z2_room_fits(struct z2_device *dev, const struct z2_room *room, unsigned int size);

@@ -44,8 +44,8 @@ struct z2_segment_fill {
  * @lock: protects what follows
  * @idle: written and done
  * @in_flight: being written
- * @installed: objects that are where they were written
- * @installed_bytes: what these took in memory
+ * @left: objects that have left memory so far
+ * @left_bytes: what they took there
  * @err: of the last write that failed
  * @wait: woken when a segment is done
  */
@@ -61,8 +61,8 @@ struct z2_segments {
 	spinlock_t lock;	/* protects what follows */
 	struct list_head idle;
 	unsigned int in_flight;
-	u64 installed;
-	u64 installed_bytes;
+	u64 left;
+	u64 left_bytes;
 	int err;
 	wait_queue_head_t wait;
 };

@@ -162,6 +162,26 @@ TRACE_EVENT(zram2_recompress,
 		  __entry->size, __entry->new_size, __entry->priority)
 );
 
+/* A write that found no room has ended, with an error or not, after it waited so long. */
+TRACE_EVENT(zram2_parked,
+	TP_PROTO(const char *disk, u64 sector, u64 us, int err),
+	TP_ARGS(disk, sector, us, err),
+	TP_STRUCT__entry(
+		__array(char, disk, DISK_NAME_LEN)
+		__field(u64, sector)
+		__field(u64, us)
+		__field(int, err)
+	),
+	TP_fast_assign(
+		strscpy(__entry->disk, disk, DISK_NAME_LEN);
+		__entry->sector = sector;
+		__entry->us = us;
+		__entry->err = err;
+	),
+	TP_printk("%s sector=%llu waited_us=%llu err=%d", __entry->disk, __entry->sector,
+		  __entry->us, __entry->err)
+);
+
 /* A swap write of kswapd's: queued, or why not. */
 TRACE_EVENT(zram2_offload,
 	TP_PROTO(const char *disk, const char *how, unsigned int pages, unsigned int pending),

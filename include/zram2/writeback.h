@@ -3,13 +3,11 @@
 #ifndef ZRAM2_WRITEBACK_H
 #define ZRAM2_WRITEBACK_H
 
-#include <linux/blk_types.h>
 #include <linux/types.h>
-
-#include <zram2/segment.h>
 
 struct z2_device;
 struct z2_hand_lap;
+struct z2_segments;
 
 /**
  * struct z2_writeback_job - a range of slots and what to take of it
@@ -32,19 +30,21 @@ struct z2_writeback_job {
  *	enough for them
  */
 struct z2_writeback {
-	struct z2_segments segs;
+	struct z2_segments *segs;
 	const struct z2_hand_lap *lap;
 	bool dense;
 	bool left;
 };
 
 unsigned int z2_writeback_keep(const struct z2_device *dev);
-void z2_writeback_begin(struct z2_writeback *run, const struct z2_hand_lap *lap,
-			unsigned int batch, blk_opf_t opf);
+void z2_writeback_segments(struct z2_segments *segs, struct z2_device *dev, unsigned int batch);
+
 int z2_writeback_slot(struct z2_writeback *run, unsigned long index);
 int z2_writeback_end(struct z2_writeback *run);
 
 int z2_writeback_run(struct z2_device *dev, const struct z2_writeback_job *jobs, unsigned int nr,
 		     const char **why);
+
+int z2_writeback_sweep(struct z2_segments *segs, unsigned long *next, s64 age, unsigned long most);
 
 #endif

@@ -6,7 +6,7 @@ begin
 . /tests/functional/writeback.sh
 
 is "there are these" "$(ls $tracing/events/zram2 | grep zram2_ | tr '\n' ' ')" \
-	"zram2_auto zram2_gc zram2_offload zram2_offload_take zram2_readback zram2_readback_done zram2_recompress zram2_writeback zram2_writeback_done "
+	"zram2_auto zram2_gc zram2_offload zram2_offload_take zram2_parked zram2_readback zram2_readback_done zram2_recompress zram2_writeback zram2_writeback_done "
 
 # traced COMMAND...: what is traced while it runs goes to the file trace.
 traced() {

@@ -93,7 +93,7 @@ empty() {
 # counters: of a disk that holds nothing, those that aren't zero.
 counters() {
 	local file
-	for file in io_stat mm_stat bd_stat backing_stat gc_stat offload_stat; do
+	for file in io_stat mm_stat bd_stat backing_stat gc_stat offload_stat parked_stat; do
 		awk -v file=$file '{ for (i = 1; i <= NF; i++) if ($i ~ /^[1-9][0-9]*$/) { print file ": " $0; next } }
 			END { if (!NR) print file " says nothing" }' "$sys/$file" 2>&1
 	done
@@ -102,7 +102,7 @@ counters() {
 attributes="disksize initstate reset mem_limit mem_used_max compact gc_limit gc_stat offload_threads offload_stat
 	io_stat mm_stat debug_stat comp_algorithm algorithm_params recomp_algorithm recompress backing_dev idle
 	writeback writeback_limit writeback_limit_enable writeback_batch_size compressed_writeback
-	writeback_packing bd_stat backing_stat"
+	writeback_packing bd_stat backing_stat parked_stat"
 
 gone() { ! kill -0 "$1" 2>/dev/null; }
 explain_processes() {

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Making room; see the header.
+ *
+ * A worker of the device's own does it, with what was allocated in advance, and stores
+ * pages with what memory kswapd would get: it waits for none, only for writes to the
+ * backing device and for a run by hand.  Should these hang, a second work item ends the
+ * writes that wait.
+ */
+#include <linux/bitops.h>
+#include <linux/blkdev.h>
+#include <linux/errno.h>
+#include <linux/jiffies.h>
+#include <linux/minmax.h>
+#include <linux/rwsem.h>
+#include <linux/sched.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#include <zram2/backing.h>
+#include <zram2/device.h>
+#include <zram2/make_room.h>
+#include <zram2/parked.h>
+#include <zram2/pool.h>
+#include <zram2/scan.h>
+#include <zram2/segment.h>
+#include <zram2/slot.h>
+#include <zram2/writeback.h>
+
+/* Ages are told apart by powers of two, in seconds. */
+#define AGES		33
+
+/* Of the objects in memory so many are old: they go before there is another look. */
+#define OLD_SHARE	8
+
+/* As much as is written before the writes are tried again. */
+#define ROUND_SHARE	64
+#define ROUND_MIN	64UL
+#define ROUND_MAX	1024UL
+
+/* Writes to the backing device at once, if there is memory for it. */
+#define BATCH		8
+
+/* How long nothing is tried: after nothing could leave, and after writes failed. */
+#define PAUSE_FULL	(HZ / 10)
+#define PAUSE_BROKEN	(10 * HZ)
+
+/* Between two looks at writes that wait for too long. */
+#define WATCH_DELAY	HZ
+
+/**
+ * struct z2_make_room - who makes room on a device
+ * @dev: the device
+ * @queue: its own, for it waits
+ * @work: makes room
+ * @watch: ends writes that have waited for too long
+ * @seen: what had left when it looked last, see struct z2_segments
+ * @not_before: nothing is tried until then, in jiffies; WRITE_ONCE
+ * @no_space: or until there are free blocks again; likewise
+ * @segs: for what is written; under the post-processing lock, as are the following
+ * @next: slot to go on at; 0 for a new look at all of them
+ * @age: seconds; what is younger stays, as far as this look goes
+ * @round: objects to be written before the writes are tried again
+ */
+struct z2_make_room {
+	struct z2_device *dev;
+	struct workqueue_struct *queue;
+	struct work_struct work;
+	struct delayed_work watch;
+	u64 seen;
+	unsigned long not_before;
+	bool no_space;
+	struct z2_segments segs;
+	unsigned long next;
+	s64 age;
+	unsigned long round;
+};
+
+/* Look at all slots: from which age on are objects old?  Returns how many are in memory. */
+static unsigned long look(struct z2_make_room *room)
+{
+	struct z2_device *dev = room->dev;
+	unsigned long nr = z2_slot_table_nr(dev->table), index, all = 0, old = 0;
+	unsigned long ages[AGES] = {};
+	u32 now = z2_slot_now();
+	unsigned int a;
+
+	for (index = 0; index < nr; index++) {
+		struct z2_object obj = { .state = z2_slot_peek(dev->table, index) };
+
+		if (!(index % Z2_SCAN_STOP_SLOTS))
+			cond_resched();
+		if (!z2_scan_wanted(&obj, 0))
+			continue;
+		ages[fls(z2_scan_age(now, z2_slot_access_time(dev->table, index)))]++;
+		all++;
+	}
+	for (a = AGES - 1; a && old + ages[a] < all / OLD_SHARE; a--)
+		old += ages[a];
+	room->age = a ? 1LL << (a - 1) : 0;
+	room->round = clamp(all / ROUND_SHARE, ROUND_MIN, ROUND_MAX);
+	return all;
+}
+
+/* With the post-processing lock.  Returns -ENODATA if nothing is in memory that could leave. */
+static int evict(struct z2_make_room *room)
+{
+	u64 before = room->segs.left_bytes;
+	bool fresh = !room->next;
+	int err, failed;
+
+	if (fresh && !look(room))
+		return -ENODATA;
+	err = z2_writeback_sweep(&room->segs, &room->next, room->age, room->round);
+	failed = z2_segments_rest(&room->segs);
+	/* All writes have ended, and with them what counts this. */
+	if (room->segs.left_bytes != before) {
+		z2_parked_progress(room->dev);
+		return 0;
+	}
+	/* At the end of a lap little may be left, but not in a whole one. */
+	if (!failed && !err && fresh && !room->dev->pp_done)
+		return -ENODATA;
+	return failed ?: err;
+}
+
+/* Have some objects leave.  Returns -EAGAIN if it wasn't possible just then. */
+static int make_some(struct z2_make_room *room)
+{
+	struct z2_device *dev = room->dev;
+	const char *why;
+	int err = z2_scan_begin(dev, &why);
+
+	if (!err) {
+		err = evict(room);
+		z2_scan_end(dev);
+	}
+	/* There was no memory to compact the device: others may get some. */
+	return err == -ENOMEM ? -EAGAIN : err;
+}
+
+static void give_up(struct z2_make_room *room, int err)
+{
+	bool full = err == -ENOSPC || err == -EDQUOT || err == -ENODATA;
+
+	if (full)
+		WRITE_ONCE(room->dev->stuck, true);
+	WRITE_ONCE(room->no_space, err == -ENOSPC);
+	WRITE_ONCE(room->not_before, jiffies + (full ? PAUSE_FULL : PAUSE_BROKEN));
+	z2_parked_fail_all(room->dev);
+}
+
+/**
+ * z2_parked_make_room() - store the writes that wait, whatever it takes, or end them
+ * @dev: the device, live, with a backing device
+ *
+ * Context: process, one task at a time, in a noreclaim scope; takes the post-processing
+ * lock; waits for writes to the backing device, but for no memory.
+ */
+void z2_parked_make_room(struct z2_device *dev)
+{
+	struct z2_make_room *room = dev->make_room;
+
+	while (z2_parked_retry(dev)) {
+		int err = make_some(room);
+
+		if (err == -EAGAIN) {
+			/* A run by hand is on, and makes room as well. */
+			schedule_timeout_uninterruptible(1);
+		} else if (err) {
+			give_up(room, err);
+			break;
+		} else if (z2_parked_retry(dev)) {
+			/* What has left was strewn over pages, or is of another size. */
+			z2_pool_compact(dev->pool);
+		}
+	}
+}
+
+static void make_room_work(struct work_struct *work)
+{
+	struct z2_make_room *room = container_of(work, struct z2_make_room, work);
+	unsigned int noreclaim = memalloc_noreclaim_save();
+
+	z2_parked_make_room(room->dev);
+	memalloc_noreclaim_restore(noreclaim);
+}
+
+static void watch_work(struct work_struct *work)
+{
+	struct z2_make_room *room = container_of(work, struct z2_make_room, watch.work);
+	u64 left;
+
+	/* A slow device may take long for a round. */
+	spin_lock(&room->segs.lock);
+	left = room->segs.left_bytes;
+	spin_unlock(&room->segs.lock);
+	if (left != room->seen)
+		z2_parked_progress(room->dev);
+	room->seen = left;
+
+	/* Whatever hangs does so for all: others need not find out. */
+	if (z2_parked_expire(room->dev)) {
+		WRITE_ONCE(room->no_space, false);
+		WRITE_ONCE(room->not_before, jiffies + PAUSE_BROKEN);
+	}
+	if (z2_parked_any(room->dev))
+		queue_delayed_work(room->queue, &room->watch, WATCH_DELAY);
+}
+
+/**
+ * z2_make_room_possible() - is it worth waiting for room?
+ * @dev: the device, live
+ *
+ * Context: any.
+ */
+bool z2_make_room_possible(const struct z2_device *dev)
+{
+	const struct z2_make_room *room = dev->make_room;
+
+	if (!room || READ_ONCE(dev->stuck))
+		return false;
+	if (time_after_eq(jiffies, READ_ONCE(room->not_before)))
+		return true;
+	return READ_ONCE(room->no_space) &&
+	       z2_blockmap_free(z2_backing_map(dev->backing)) > room->segs.keep;
+}
+
+/**
+ * z2_make_room_again() - something was changed by hand: pages may leave again, at once
+ * @dev: the device
+ *
+ * Context: process; takes the config lock.
+ */
+void z2_make_room_again(struct z2_device *dev)
+{
+	down_read(&dev->config_lock);
+	WRITE_ONCE(dev->stuck, false);
+	if (dev->make_room)
+		WRITE_ONCE(dev->make_room->not_before, jiffies);
+	up_read(&dev->config_lock);
+}
+
+/**
+ * z2_make_room_kick() - a write waits for room
+ * @dev: the device, with a backing device
+ *
+ * Context: any.
+ */
+void z2_make_room_kick(struct z2_device *dev)
+{
+	struct z2_make_room *room = dev->make_room;
+
+	queue_work(room->queue, &room->work);
+	queue_delayed_work(room->queue, &room->watch, WATCH_DELAY);
+}
+
+/**
+ * z2_make_room_create() - prepare to make room
+ * @dev: the device, with a backing device
+ *
+ * Context: process, may sleep.
+ * Return: who does it, or NULL without memory.
+ */
+struct z2_make_room *z2_make_room_create(struct z2_device *dev)
+{
+	struct z2_make_room *room = kzalloc_obj(*room);
+
+	if (!room)
+		return NULL;
+	room->dev = dev;
+	room->not_before = jiffies;
+	INIT_WORK(&room->work, make_room_work);
+	INIT_DELAYED_WORK(&room->watch, watch_work);
+	z2_writeback_segments(&room->segs, dev, BATCH);
+	room->queue = alloc_workqueue("z2room/%.15s", WQ_MEM_RECLAIM | WQ_UNBOUND, 0,
+				      dev->disk->disk_name);
+	if (room->queue && !z2_segments_prepare(&room->segs))
+		return room;
+	z2_make_room_destroy(room);
+	return NULL;
+}
+
+/**
+ * z2_make_room_destroy() - make no more room
+ * @room: who did; no write waits or comes any more; NULL is fine
+ *
+ * Context: process, may sleep.
+ */
+void z2_make_room_destroy(struct z2_make_room *room)
+{
+	if (!room)
+		return;
+	if (room->queue) {
+		cancel_work_sync(&room->work);
+		cancel_delayed_work_sync(&room->watch);
+		destroy_workqueue(room->queue);
+	}
+	z2_segments_finish(&room->segs);
+	kfree(room);
+}
