@@ -8,6 +8,7 @@
 #include <zram2/disk.h>
 #include <zram2/gc.h>
 #include <zram2/lifecycle.h>
+#include <zram2/make_room.h>
 #include <zram2/offload.h>
 
 #include "fixture.h"
@@ -28,12 +29,17 @@ static int __init zram2_kunit_init(void)
 	err = z2_offload_init("z2kunit_offload");
 	if (err)
 		goto exit_gc;
-	err = z2_disk_init("z2kunit");
+	err = z2_make_room_init();
 	if (err)
 		goto exit_offload;
+	err = z2_disk_init("z2kunit");
+	if (err)
+		goto exit_make_room;
 	z2_debugfs_init("z2kunit");
 	return 0;
 
+exit_make_room:
+	z2_make_room_exit();
 exit_offload:
 	z2_offload_exit();
 exit_gc:
@@ -50,6 +56,7 @@ static void __exit zram2_kunit_exit(void)
 	z2_lifecycle_remove_all();
 	z2_debugfs_exit();
 	z2_disk_exit();
+	z2_make_room_exit();
 	z2_offload_exit();
 	z2_gc_exit();
 	z2_codec_exit();

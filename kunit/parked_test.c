@@ -605,6 +605,26 @@ static void parked_without_any_memory(struct kunit *test)
 	expect_all(t, 0, FULL + 8);
 }
 
+/* Before a kill: what can leave does so, and what that frees is told; but not for ever. */
+static void parked_oom(struct kunit *test)
+{
+	struct z2t_backed *t = full(test, 1024);
+	unsigned int round;
+
+	WRITE_ONCE(t->dev->limit_pages, 0);
+	for (round = 0; round < 5; round++) {
+		z2t_backed_write_all(t, FULL, Z2T_RAW);
+		KUNIT_EXPECT_GE(test, z2t_device_pages(t->dev), FULL);
+		KUNIT_EXPECT_GE(test, z2_make_room_oom(), FULL);
+		KUNIT_EXPECT_EQ(test, z2t_device_pages(t->dev), 0);
+		/* All has left: for a moment nobody looks for more. */
+		msleep(200);
+	}
+	z2t_backed_write_all(t, FULL, Z2T_RAW);
+	KUNIT_EXPECT_EQ_MSG(test, z2_make_room_oom(), 0, Z2T_TIMEOUT);
+	expect_all(t, 0, FULL);
+}
+
 static struct kunit_case parked_cases[] = {
 	KUNIT_CASE(parked_in_order),
 	KUNIT_CASE(parked_expires),
@@ -620,6 +640,7 @@ static struct kunit_case parked_cases[] = {
 	KUNIT_CASE(parked_during_a_run),
 	KUNIT_CASE(parked_and_removed),
 	KUNIT_CASE(parked_without_any_memory),
+	KUNIT_CASE(parked_oom),
 	{}
 };
 

@@ -18,6 +18,7 @@
 #include <zram2/disk.h>
 #include <zram2/gc.h>
 #include <zram2/lifecycle.h>
+#include <zram2/make_room.h>
 #include <zram2/offload.h>
 #include <zram2/sysfs.h>
 
@@ -140,9 +141,12 @@ static int __init zram2_init(void)
 	err = z2_offload_init(KBUILD_MODNAME "_offload");
 	if (err)
 		goto exit_gc;
-	err = z2_disk_init(drop_in ? "zram" : "zramx");
+	err = z2_make_room_init();
 	if (err)
 		goto exit_offload;
+	err = z2_disk_init(drop_in ? "zram" : "zramx");
+	if (err)
+		goto exit_make_room;
 	z2_debugfs_init(drop_in ? "zram" : "zram2");
 	err = class_register(&control_class);
 	if (err)
@@ -163,6 +167,8 @@ remove_devices:
 exit_debugfs:
 	z2_debugfs_exit();
 	z2_disk_exit();
+exit_make_room:
+	z2_make_room_exit();
 exit_offload:
 	z2_offload_exit();
 exit_gc:
@@ -183,6 +189,7 @@ static void __exit zram2_exit(void)
 	z2_lifecycle_remove_all();
 	z2_debugfs_exit();
 	z2_disk_exit();
+	z2_make_room_exit();
 	z2_offload_exit();
 	z2_gc_exit();
 	z2_codec_exit();

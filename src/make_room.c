@@ -7,20 +7,28 @@
  * backing device and for a run by hand.  Should these hang, a second work item ends the
  * writes that wait.
  */
+#include <linux/atomic.h>
 #include <linux/bitops.h>
 #include <linux/blkdev.h>
 #include <linux/errno.h>
 #include <linux/jiffies.h>
+#include <linux/list.h>
 #include <linux/minmax.h>
+#include <linux/mutex.h>
+#include <linux/notifier.h>
+#include <linux/oom.h>
 #include <linux/rwsem.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include <zram2/backing.h>
 #include <zram2/device.h>
+#include <zram2/gc.h>
 #include <zram2/make_room.h>
 #include <zram2/parked.h>
 #include <zram2/pool.h>
@@ -50,8 +58,19 @@
 /* Between two looks at writes that wait for too long. */
 #define WATCH_DELAY	HZ
 
+/*
+ * Before the kernel kills somebody for his memory: what is to leave, how long that is
+ * waited for, and how often that is worth it, for it mustn't become the hang that the
+ * kill is to prevent.
+ */
+#define OOM_BYTES	SZ_1M
+#define OOM_WAIT	(HZ / 5)
+#define OOM_TRIES	5
+#define OOM_PERIOD	(10 * HZ)
+
 /**
  * struct z2_make_room - who makes room on a device
+ * @node: on the list of all of them
  * @dev: the device
  * @queue: its own, for it waits
  * @work: makes room
@@ -59,12 +78,16 @@
  * @seen: what had left when it looked last, see struct z2_segments
  * @not_before: nothing is tried until then, in jiffies; WRITE_ONCE
  * @no_space: or until there are free blocks again; likewise
+ * @wanted: bytes that are to leave even if no write waits; set by the notifier, counted
+ *	down by @work
+ * @wait: woken when they have left, or can't
  * @segs: for what is written; under the post-processing lock, as are the following
  * @next: slot to go on at; 0 for a new look at all of them
  * @age: seconds; what is younger stays, as far as this look goes
  * @round: objects to be written before the writes are tried again
  */
 struct z2_make_room {
+	struct list_head node;
 	struct z2_device *dev;
 	struct workqueue_struct *queue;
 	struct work_struct work;
@@ -72,11 +95,17 @@ struct z2_make_room {
 	u64 seen;
 	unsigned long not_before;
 	bool no_space;
+	atomic_t wanted;
+	wait_queue_head_t wait;
 	struct z2_segments segs;
 	unsigned long next;
 	s64 age;
 	unsigned long round;
 };
+
+/* All of them.  With the lock nothing is allocated: the notifier takes it. */
+static LIST_HEAD(rooms);
+static DEFINE_MUTEX(rooms_lock);
 
 /* Look at all slots: from which age on are objects old?  Returns how many are in memory. */
 static unsigned long look(struct z2_make_room *room)
@@ -118,6 +147,7 @@ static int evict(struct z2_make_room *room)
 	/* All writes have ended, and with them what counts this. */
 	if (room->segs.left_bytes != before) {
 		z2_parked_progress(room->dev);
+		atomic_sub(room->segs.left_bytes - before, &room->wanted);
 		return 0;
 	}
 	/* At the end of a lap little may be left, but not in a whole one. */
@@ -149,6 +179,7 @@ static void give_up(struct z2_make_room *room, int err)
 		WRITE_ONCE(room->dev->stuck, true);
 	WRITE_ONCE(room->no_space, err == -ENOSPC);
 	WRITE_ONCE(room->not_before, jiffies + (full ? PAUSE_FULL : PAUSE_BROKEN));
+	atomic_set(&room->wanted, 0);
 	z2_parked_fail_all(room->dev);
 }
 
@@ -163,7 +194,7 @@ void z2_parked_make_room(struct z2_device *dev)
 {
 	struct z2_make_room *room = dev->make_room;
 
-	while (z2_parked_retry(dev)) {
+	while (z2_parked_retry(dev) || atomic_read(&room->wanted) > 0) {
 		int err = make_some(room);
 
 		if (err == -EAGAIN) {
@@ -177,6 +208,7 @@ void z2_parked_make_room(struct z2_device *dev)
 			z2_pool_compact(dev->pool);
 		}
 	}
+	wake_up_all(&room->wait);
 }
 
 static void make_room_work(struct work_struct *work)
@@ -257,6 +289,70 @@ void z2_make_room_kick(struct z2_device *dev)
 	queue_delayed_work(room->queue, &room->watch, WATCH_DELAY);
 }
 
+/* Have pages leave, no longer than so many jiffies.  Returns how many pages of memory are free. */
+static unsigned long free_some(struct z2_make_room *room, long *left)
+{
+	struct z2_device *dev = room->dev;
+	unsigned long before = z2_pool_pages(dev->pool), after;
+
+	z2_gc_flush(dev->gc);
+	if (z2_device_state(dev) == Z2_LIVE && z2_make_room_possible(dev)) {
+		atomic_set(&room->wanted, OOM_BYTES);
+		queue_work(room->queue, &room->work);
+		*left = wait_event_timeout(room->wait, atomic_read(&room->wanted) <= 0, *left);
+		atomic_set(&room->wanted, 0);
+		z2_gc_flush(dev->gc);
+	}
+	after = z2_pool_pages(dev->pool);
+	return before > after ? before - after : 0;
+}
+
+/* With the lock. */
+static bool oom_is_worth_it(void)
+{
+	static unsigned long begin;
+	static unsigned int tries;
+
+	if (!tries || time_after(jiffies, begin + OOM_PERIOD)) {
+		begin = jiffies;
+		tries = 0;
+	}
+	return tries < OOM_TRIES && ++tries;
+}
+
+/**
+ * z2_make_room_oom() - have pages leave before somebody is killed for memory
+ *
+ * Of every device, but only so long and so often.
+ *
+ * Context: process, with the lock of the OOM killer; waits for a fifth of a second.
+ * Return: pages of memory that are free now.
+ */
+unsigned long z2_make_room_oom(void)
+{
+	struct z2_make_room *room;
+	unsigned long freed = 0;
+	long left = OOM_WAIT;
+
+	mutex_lock(&rooms_lock);
+	if (!list_empty(&rooms) && oom_is_worth_it()) {
+		list_for_each_entry(room, &rooms, node)
+			freed += free_some(room, &left);
+	}
+	mutex_unlock(&rooms_lock);
+	return freed;
+}
+
+static int oom_notify(struct notifier_block *nb, unsigned long unused, void *freed)
+{
+	*(unsigned long *)freed += z2_make_room_oom();
+	return NOTIFY_OK;
+}
+
+static struct notifier_block oom_notifier = {
+	.notifier_call = oom_notify,
+};
+
 /**
  * z2_make_room_create() - prepare to make room
  * @dev: the device, with a backing device
@@ -272,15 +368,21 @@ struct z2_make_room *z2_make_room_create(struct z2_device *dev)
 		return NULL;
 	room->dev = dev;
 	room->not_before = jiffies;
+	init_waitqueue_head(&room->wait);
+	INIT_LIST_HEAD(&room->node);
 	INIT_WORK(&room->work, make_room_work);
 	INIT_DELAYED_WORK(&room->watch, watch_work);
 	z2_writeback_segments(&room->segs, dev, BATCH);
 	room->queue = alloc_workqueue("z2room/%.15s", WQ_MEM_RECLAIM | WQ_UNBOUND, 0,
 				      dev->disk->disk_name);
-	if (room->queue && !z2_segments_prepare(&room->segs))
-		return room;
-	z2_make_room_destroy(room);
-	return NULL;
+	if (!room->queue || z2_segments_prepare(&room->segs)) {
+		z2_make_room_destroy(room);
+		return NULL;
+	}
+	mutex_lock(&rooms_lock);
+	list_add(&room->node, &rooms);
+	mutex_unlock(&rooms_lock);
+	return room;
 }
 
 /**
@@ -293,6 +395,9 @@ void z2_make_room_destroy(struct z2_make_room *room)
 {
 	if (!room)
 		return;
+	mutex_lock(&rooms_lock);
+	list_del(&room->node);
+	mutex_unlock(&rooms_lock);
 	if (room->queue) {
 		cancel_work_sync(&room->work);
 		cancel_delayed_work_sync(&room->watch);
@@ -300,4 +405,23 @@ void z2_make_room_destroy(struct z2_make_room *room)
 	}
 	z2_segments_finish(&room->segs);
 	kfree(room);
+}
+
+/**
+ * z2_make_room_init() - have the kernel ask before it kills somebody for his memory
+ *
+ * Context: process, at module init.
+ * Return: 0 or an errno.
+ */
+int z2_make_room_init(void)
+{
+	return register_oom_notifier(&oom_notifier);
+}
+
+/**
+ * z2_make_room_exit() - undo z2_make_room_init()
+ */
+void z2_make_room_exit(void)
+{
+	unregister_oom_notifier(&oom_notifier);
 }

@@ -8,6 +8,7 @@
  *   disk->open_mutex                  open and close against claiming
  *   z2_device.config_lock             configuration and state; never held over
  *                                     I/O, nor taken by the I/O path
+ *   make_room's list of devices       for the notifier of OOM kills
  *   slot lock                         one at a time
  *   codec stream                      one at a time, whatever it is for
  *   gc's own (see there), offload's lane, the block map's, the list of parked writes,
