@@ -65,7 +65,7 @@
  * @asleep: seconds that it had slept in all before
  * @hopeless: nothing can leave for the time being; WRITE_ONCE
  * @state: as of the last round; WRITE_ONCE
- * @gather: when to gather the pool again, in jiffies; the worker's, as all below is
+ * @gathered: when the pool was gathered last, in jiffies; the worker's, as all below is
  * @seen: of reads, see z2_meter_collect()
  * @reads: likewise
  * @io: of the device, what was told to @policy
@@ -94,7 +94,7 @@ struct z2_auto {
 	bool hopeless;
 	enum z2_policy_state state;
 
-	unsigned long gather;
+	unsigned long gathered;
 	u32 seen[Z2_SCORES];
 	u32 reads[Z2_SCORES];
 	struct z2_pace_io io;
@@ -263,10 +263,10 @@ static void auto_gather(struct z2_auto *mover)
 	z2_gc_flush(dev->gc);
 	used = auto_used(dev);
 	stored = z2_stats_sum(dev->stats, Z2_STAT_COMPR_SIZE);
-	if (used - min(stored, used) <= used / 8 || time_before(jiffies, mover->gather))
+	if (used - min(stored, used) <= used / 8 || jiffies - mover->gathered < GATHER)
 		return;
 	z2_pool_compact(dev->pool);
-	mover->gather = jiffies + GATHER;
+	mover->gathered = jiffies;
 }
 
 /* What is in use on the device; all of it, while nothing more goes in. */
@@ -559,7 +559,7 @@ struct z2_auto *z2_auto_create(struct z2_device *dev)
 		return ERR_PTR(-ENOMEM);
 	mover->dev = dev;
 	mover->state = Z2_POLICY_CALM;
-	mover->gather = jiffies;
+	mover->gathered = jiffies - GATHER;
 	INIT_DELAYED_WORK(&mover->work, auto_work);
 	spin_lock_init(&mover->lock);
 	z2_clock_init(&mover->clock);

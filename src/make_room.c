@@ -76,7 +76,8 @@
  * @work: makes room
  * @watch: ends writes that have waited for too long
  * @seen: what had left when it looked last, see struct z2_segments
- * @not_before: nothing is tried until then, in jiffies; WRITE_ONCE
+ * @paused: when nothing was to be tried for a while, in jiffies; WRITE_ONCE
+ * @pause: for how long; WRITE_ONCE
  * @no_space: or until there are free blocks again; likewise
  * @wanted: bytes that are to leave even if no write waits; set by the notifier, counted
  *	down by @work
@@ -93,7 +94,8 @@ struct z2_make_room {
 	struct work_struct work;
 	struct delayed_work watch;
 	u64 seen;
-	unsigned long not_before;
+	unsigned long paused;
+	unsigned long pause;
 	bool no_space;
 	atomic_t wanted;
 	wait_queue_head_t wait;
@@ -108,7 +110,7 @@ static LIST_HEAD(rooms);
 static DEFINE_MUTEX(rooms_lock);
 
 /* Look at all slots: from which age on are objects old?  Returns how many are in memory. */
-static unsigned long look(struct z2_make_room *room)
+static unsigned long make_room_look(struct z2_make_room *room)
 {
 	struct z2_device *dev = room->dev;
 	unsigned long nr = z2_slot_table_nr(dev->table), index, all = 0, old = 0;
@@ -134,13 +136,13 @@ static unsigned long look(struct z2_make_room *room)
 }
 
 /* With the post-processing lock.  Returns -ENODATA if nothing is in memory that could leave. */
-static int evict(struct z2_make_room *room)
+static int make_room_evict(struct z2_make_room *room)
 {
 	u64 before = room->segs.left_bytes;
 	bool fresh = !room->next;
 	int err, failed;
 
-	if (fresh && !look(room))
+	if (fresh && !make_room_look(room))
 		return -ENODATA;
 	err = z2_writeback_sweep(&room->segs, &room->next, room->age, room->round);
 	failed = z2_segments_rest(&room->segs);
@@ -157,51 +159,57 @@ static int evict(struct z2_make_room *room)
 }
 
 /* Have some objects leave.  Returns -EAGAIN if it wasn't possible just then. */
-static int make_some(struct z2_make_room *room)
+static int make_room_try(struct z2_make_room *room)
 {
 	struct z2_device *dev = room->dev;
 	const char *why;
 	int err = z2_scan_begin(dev, &why);
 
 	if (!err) {
-		err = evict(room);
+		err = make_room_evict(room);
 		z2_scan_end(dev);
 	}
 	/* There was no memory to compact the device: others may get some. */
 	return err == -ENOMEM ? -EAGAIN : err;
 }
 
-static void give_up(struct z2_make_room *room, int err)
+static void make_room_pause(struct z2_make_room *room, unsigned long length)
+{
+	WRITE_ONCE(room->paused, jiffies);
+	WRITE_ONCE(room->pause, length);
+}
+
+static void make_room_give_up(struct z2_make_room *room, int err)
 {
 	bool full = err == -ENOSPC || err == -EDQUOT || err == -ENODATA;
 
 	if (full)
 		WRITE_ONCE(room->dev->stuck, true);
 	WRITE_ONCE(room->no_space, err == -ENOSPC);
-	WRITE_ONCE(room->not_before, jiffies + (full ? PAUSE_FULL : PAUSE_BROKEN));
+	make_room_pause(room, full ? PAUSE_FULL : PAUSE_BROKEN);
 	atomic_set(&room->wanted, 0);
 	z2_parked_fail_all(room->dev);
 }
 
 /**
- * z2_parked_make_room() - store the writes that wait, whatever it takes, or end them
+ * z2_make_room_run() - store the writes that wait, whatever it takes, or end them
  * @dev: the device, live, with a backing device
  *
  * Context: process, one task at a time, in a noreclaim scope; takes the post-processing
  * lock; waits for writes to the backing device, but for no memory.
  */
-void z2_parked_make_room(struct z2_device *dev)
+void z2_make_room_run(struct z2_device *dev)
 {
 	struct z2_make_room *room = dev->make_room;
 
 	while (z2_parked_retry(dev) || atomic_read(&room->wanted) > 0) {
-		int err = make_some(room);
+		int err = make_room_try(room);
 
 		if (err == -EAGAIN) {
 			/* A run by hand is on, and makes room as well. */
 			schedule_timeout_uninterruptible(1);
 		} else if (err) {
-			give_up(room, err);
+			make_room_give_up(room, err);
 			break;
 		} else if (z2_parked_retry(dev)) {
 			/* What has left was strewn over pages, or is of another size. */
@@ -216,7 +224,7 @@ static void make_room_work(struct work_struct *work)
 	struct z2_make_room *room = container_of(work, struct z2_make_room, work);
 	unsigned int noreclaim = memalloc_noreclaim_save();
 
-	z2_parked_make_room(room->dev);
+	z2_make_room_run(room->dev);
 	memalloc_noreclaim_restore(noreclaim);
 }
 
@@ -236,7 +244,7 @@ static void watch_work(struct work_struct *work)
 	/* Whatever hangs does so for all: others need not find out. */
 	if (z2_parked_expire(room->dev)) {
 		WRITE_ONCE(room->no_space, false);
-		WRITE_ONCE(room->not_before, jiffies + PAUSE_BROKEN);
+		make_room_pause(room, PAUSE_BROKEN);
 	}
 	if (z2_parked_any(room->dev))
 		queue_delayed_work(room->queue, &room->watch, WATCH_DELAY);
@@ -254,7 +262,7 @@ bool z2_make_room_possible(const struct z2_device *dev)
 
 	if (!room || READ_ONCE(dev->stuck))
 		return false;
-	if (time_after_eq(jiffies, READ_ONCE(room->not_before)))
+	if (jiffies - READ_ONCE(room->paused) >= READ_ONCE(room->pause))
 		return true;
 	return READ_ONCE(room->no_space) &&
 	       z2_blockmap_free(z2_backing_map(dev->backing)) > room->segs.keep;
@@ -271,7 +279,7 @@ void z2_make_room_again(struct z2_device *dev)
 	down_read(&dev->config_lock);
 	WRITE_ONCE(dev->stuck, false);
 	if (dev->make_room)
-		WRITE_ONCE(dev->make_room->not_before, jiffies);
+		WRITE_ONCE(dev->make_room->pause, 0);
 	up_read(&dev->config_lock);
 }
 
@@ -290,7 +298,7 @@ void z2_make_room_kick(struct z2_device *dev)
 }
 
 /* Have pages leave, no longer than so many jiffies.  Returns how many pages of memory are free. */
-static unsigned long free_some(struct z2_make_room *room, long *left)
+static unsigned long make_room_oom_free(struct z2_make_room *room, long *left)
 {
 	struct z2_device *dev = room->dev;
 	unsigned long before = z2_pool_pages(dev->pool), after;
@@ -308,12 +316,12 @@ static unsigned long free_some(struct z2_make_room *room, long *left)
 }
 
 /* With the lock. */
-static bool oom_is_worth_it(void)
+static bool make_room_oom_due(void)
 {
 	static unsigned long begin;
 	static unsigned int tries;
 
-	if (!tries || time_after(jiffies, begin + OOM_PERIOD)) {
+	if (!tries || jiffies - begin > OOM_PERIOD) {
 		begin = jiffies;
 		tries = 0;
 	}
@@ -335,22 +343,22 @@ unsigned long z2_make_room_oom(void)
 	long left = OOM_WAIT;
 
 	mutex_lock(&rooms_lock);
-	if (!list_empty(&rooms) && oom_is_worth_it()) {
+	if (!list_empty(&rooms) && make_room_oom_due()) {
 		list_for_each_entry(room, &rooms, node)
-			freed += free_some(room, &left);
+			freed += make_room_oom_free(room, &left);
 	}
 	mutex_unlock(&rooms_lock);
 	return freed;
 }
 
-static int oom_notify(struct notifier_block *nb, unsigned long unused, void *freed)
+static int make_room_oom_notify(struct notifier_block *nb, unsigned long unused, void *freed)
 {
 	*(unsigned long *)freed += z2_make_room_oom();
 	return NOTIFY_OK;
 }
 
 static struct notifier_block oom_notifier = {
-	.notifier_call = oom_notify,
+	.notifier_call = make_room_oom_notify,
 };
 
 /**
@@ -367,7 +375,6 @@ struct z2_make_room *z2_make_room_create(struct z2_device *dev)
 	if (!room)
 		return NULL;
 	room->dev = dev;
-	room->not_before = jiffies;
 	init_waitqueue_head(&room->wait);
 	INIT_LIST_HEAD(&room->node);
 	INIT_WORK(&room->work, make_room_work);

@@ -17,7 +17,7 @@ void z2_make_room_destroy(struct z2_make_room *room);
 bool z2_make_room_possible(const struct z2_device *dev);
 void z2_make_room_again(struct z2_device *dev);
 void z2_make_room_kick(struct z2_device *dev);
-void z2_parked_make_room(struct z2_device *dev);
+void z2_make_room_run(struct z2_device *dev);
 unsigned long z2_make_room_oom(void);
 
 int z2_make_room_init(void);
