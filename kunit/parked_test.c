@@ -605,6 +605,28 @@ static void parked_without_any_memory(struct kunit *test)
 	expect_all(t, 0, FULL + 8);
 }
 
+/* Of what an image of hibernation knows the place of, nothing is written over. */
+static void parked_hibernating(struct kunit *test)
+{
+	struct z2t_backed *t = full(test, 256);
+	struct writer *w = writer_create(t);
+	const char *why;
+
+	/* It waits for a run by hand when that begins. */
+	KUNIT_ASSERT_EQ(test, z2_scan_begin(t->dev, &why), 0);
+	writer_start(t, w, FULL, Z2T_RAW, FULL);
+	z2_make_room_hibernate(true);
+	z2_scan_end(t->dev);
+	KUNIT_EXPECT_EQ(test, writer_wait(t, w), -EIO);
+	KUNIT_EXPECT_FALSE(test, z2_make_room_possible(t->dev));
+	KUNIT_EXPECT_EQ(test, write(t, w, FULL, Z2T_RAW, FULL), -EIO);
+	KUNIT_EXPECT_EQ(test, z2_parked_stats(t->dev).total, 1);
+	KUNIT_EXPECT_EQ(test, z2t_backed_count(t), 0);
+	z2_make_room_hibernate(false);
+	KUNIT_EXPECT_EQ(test, write(t, w, FULL, Z2T_RAW, FULL), 0);
+	expect_all(t, 0, FULL + 1);
+}
+
 /* Before a kill: what can leave does so, and what that frees is told; but not for ever. */
 static void parked_oom(struct kunit *test)
 {
@@ -640,6 +662,7 @@ static struct kunit_case parked_cases[] = {
 	KUNIT_CASE(parked_during_a_run),
 	KUNIT_CASE(parked_and_removed),
 	KUNIT_CASE(parked_without_any_memory),
+	KUNIT_CASE(parked_hibernating),
 	KUNIT_CASE(parked_oom),
 	{}
 };

@@ -23,6 +23,7 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/suspend.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
@@ -109,6 +110,9 @@ struct z2_make_room {
 static LIST_HEAD(rooms);
 static DEFINE_MUTEX(rooms_lock);
 
+/* A hibernation image is made, written, or read; WRITE_ONCE. */
+static bool hibernating;
+
 /* Look at all slots: from which age on are objects old?  Returns how many are in memory. */
 static unsigned long make_room_look(struct z2_make_room *room)
 {
@@ -163,8 +167,11 @@ static int make_room_try(struct z2_make_room *room)
 {
 	struct z2_device *dev = room->dev;
 	const char *why;
-	int err = z2_scan_begin(dev, &why);
+	int err;
 
+	if (READ_ONCE(hibernating))
+		return -EBUSY;
+	err = z2_scan_begin(dev, &why);
 	if (!err) {
 		err = make_room_evict(room);
 		z2_scan_end(dev);
@@ -260,7 +267,7 @@ bool z2_make_room_possible(const struct z2_device *dev)
 {
 	const struct z2_make_room *room = dev->make_room;
 
-	if (!room || READ_ONCE(dev->stuck))
+	if (!room || READ_ONCE(dev->stuck) || READ_ONCE(hibernating))
 		return false;
 	if (jiffies - READ_ONCE(room->paused) >= READ_ONCE(room->pause))
 		return true;
@@ -342,7 +349,8 @@ unsigned long z2_make_room_oom(void)
 	unsigned long freed = 0;
 	long left = OOM_WAIT;
 
-	mutex_lock(&rooms_lock);
+	if (!mutex_trylock(&rooms_lock))
+		return 0;
 	if (!list_empty(&rooms) && make_room_oom_due()) {
 		list_for_each_entry(room, &rooms, node)
 			freed += make_room_oom_free(room, &left);
@@ -359,6 +367,46 @@ static int make_room_oom_notify(struct notifier_block *nb, unsigned long unused,
 
 static struct notifier_block oom_notifier = {
 	.notifier_call = make_room_oom_notify,
+};
+
+/**
+ * z2_make_room_hibernate() - have nothing leave, or again
+ * @begin: nothing from here on
+ *
+ * The image of a hibernation knows of each page on the device where it was when that
+ * was made.  What leaves afterwards would take the place of such a page.
+ *
+ * Context: process; waits for what is leaving just then.
+ */
+void z2_make_room_hibernate(bool begin)
+{
+	struct z2_make_room *room;
+
+	WRITE_ONCE(hibernating, begin);
+	mutex_lock(&rooms_lock);
+	list_for_each_entry(room, &rooms, node) {
+		flush_work(&room->work);
+		WRITE_ONCE(room->pause, 0);
+	}
+	mutex_unlock(&rooms_lock);
+}
+
+static int make_room_pm_notify(struct notifier_block *nb, unsigned long event, void *unused)
+{
+	switch (event) {
+	case PM_HIBERNATION_PREPARE:
+	case PM_RESTORE_PREPARE:
+		z2_make_room_hibernate(true);
+		break;
+	case PM_POST_HIBERNATION:
+	case PM_POST_RESTORE:
+		z2_make_room_hibernate(false);
+	}
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block power_notifier = {
+	.notifier_call = make_room_pm_notify,
 };
 
 /**
@@ -415,14 +463,22 @@ void z2_make_room_destroy(struct z2_make_room *room)
 }
 
 /**
- * z2_make_room_init() - have the kernel ask before it kills somebody for his memory
+ * z2_make_room_init() - have the kernel ask before it kills somebody for his memory, and
+ *	tell of hibernation
  *
  * Context: process, at module init.
  * Return: 0 or an errno.
  */
 int z2_make_room_init(void)
 {
-	return register_oom_notifier(&oom_notifier);
+	int err = register_oom_notifier(&oom_notifier);
+
+	if (err)
+		return err;
+	err = register_pm_notifier(&power_notifier);
+	if (err)
+		unregister_oom_notifier(&oom_notifier);
+	return err;
 }
 
 /**
@@ -430,5 +486,6 @@ int z2_make_room_init(void)
  */
 void z2_make_room_exit(void)
 {
+	unregister_pm_notifier(&power_notifier);
 	unregister_oom_notifier(&oom_notifier);
 }

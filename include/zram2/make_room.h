@@ -19,6 +19,7 @@ void z2_make_room_again(struct z2_device *dev);
 void z2_make_room_kick(struct z2_device *dev);
 void z2_make_room_run(struct z2_device *dev);
 unsigned long z2_make_room_oom(void);
+void z2_make_room_hibernate(bool begin);
 
 int z2_make_room_init(void);
 void z2_make_room_exit(void);
