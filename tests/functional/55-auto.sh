@@ -8,6 +8,10 @@ begin
 . /tests/functional/writeback.sh
 modprobe dm-mod
 modprobe dm-flakey
+modprobe virtio_pci
+modprobe virtio_blk
+virtio() { [ -b /dev/vda ]; }
+ok_in_time "there is a virtio disk" 10 virtio || exit
 
 auto_stat() { field "$1" "$sys/auto_stat"; }
 mem_used() { stat_of mem_used_total; }
