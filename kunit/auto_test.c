@@ -4,6 +4,7 @@
 #include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/sched.h>
+#include <linux/sizes.h>
 #include <linux/timekeeping.h>
 
 #include <zram2/auto.h>
@@ -328,7 +329,8 @@ static void auto_gives_way(struct kunit *test)
 	z2t_backed_write_all(t, Z2T_PAGES, Z2T_RAW);
 	t->fake->writes = Z2T_HELD;
 	hand = z2t_spawn(test, run_by_hand, t);
-	KUNIT_ASSERT_TRUE(test, z2t_bdev_wait_held(t->fake, 1));
+	/* All of them, in segments of 32 blocks. */
+	KUNIT_ASSERT_TRUE(test, z2t_bdev_wait_held(t->fake, Z2T_PAGES * PAGE_SIZE / SZ_128K));
 	KUNIT_EXPECT_FALSE(test, z2_scan_begin_slice(t->dev));
 	KUNIT_EXPECT_EQ_MSG(test, z2_scan_stop(t->dev), 0, "that was none of its business");
 	t->fake->writes = Z2T_INLINE;

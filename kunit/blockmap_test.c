@@ -448,19 +448,30 @@ static void blockmap_reserve_without_memory(struct kunit *test)
 	int len;
 
 	z2t_assert_faults(test);
+	/* The counts of one group are kept. */
+	z2t_fault_arm(1, true);
+	len = z2_blockmap_reserve(map, 1, 1024, 0, &first);
+	KUNIT_EXPECT_TRUE(test, z2t_fault_disarm());
+	KUNIT_ASSERT_EQ(test, len, 1024);
 	z2t_fault_arm(1, true);
 	len = z2_blockmap_reserve(map, 1, 32, 0, &first);
 	KUNIT_EXPECT_TRUE(test, z2t_fault_disarm());
 	KUNIT_EXPECT_EQ(test, len, -ENOMEM);
-	expect_stats(test, map, 0, 0, 0);
+	expect_stats(test, map, 1024, 0, 0);
+
+	/* Once a group is empty, they are again. */
+	z2_blockmap_unreserve(map, 0, 1024);
+	z2t_fault_arm(1, true);
+	len = z2_blockmap_reserve(map, 1, 32, 0, &first);
+	KUNIT_EXPECT_TRUE(test, z2t_fault_disarm());
+	KUNIT_ASSERT_EQ(test, len, 32);
 
 	/* In a group that is in use already nothing is needed. */
-	KUNIT_ASSERT_EQ(test, z2_blockmap_reserve(map, 1, 32, 0, &first), 32);
 	z2t_fault_arm(1, true);
 	len = z2_blockmap_reserve(map, 1, 32, 0, &first);
 	KUNIT_EXPECT_FALSE(test, z2t_fault_disarm());
 	KUNIT_EXPECT_EQ(test, len, 32);
-	z2_blockmap_unreserve(map, 0, 64);
+	z2_blockmap_unreserve(map, 1024, 64);
 	expect_stats(test, map, 0, 0, 0);
 	z2_blockmap_destroy(map);
 }

@@ -557,6 +557,9 @@ struct z2_auto *z2_auto_create(struct z2_device *dev)
 
 	if (!mover)
 		return ERR_PTR(-ENOMEM);
+	spin_lock(&dev->writeback_lock);
+	dev->writeback_debit = 0;
+	spin_unlock(&dev->writeback_lock);
 	mover->dev = dev;
 	mover->state = Z2_POLICY_CALM;
 	mover->gathered = jiffies - GATHER;
