@@ -66,8 +66,8 @@ is "nothing leaves then" "$(auto_stat evicted_pages)" "$evicted"
 drop_disk
 
 # A budget, which is lowered while it runs.
-before=$(device_did written)
 backed_disk 64M mem_high=2M writeback_budget=8M
+before=$(device_did written)
 ok_if "data above mem_high" blkop write "$dev" 0 16M 4
 spent() { [ "$(auto_stat written_total)" -ge $((3 << 20)) ]; }
 ok_in_time "pages leave" 30 spent
@@ -105,9 +105,9 @@ expect_errno OK "$sys/recompress" "priority=1 max_pages=50"
 timed expect_errno OK "$sys/writeback" page_indexes=0-100
 took_within "writeback has waited for a slice only" 500
 expect_errno OK "$sys/recompress" "type=idle priority=1"
+ok_in_time "the rest leaves" 60 below_high
 ok_if "all is right" blkop check "$dev" 0 12M 5
 ok_if "that, too" memory check "$dev" 32M 2M 6
-ok_in_time "the rest leaves" 60 below_high
 drop_disk
 
 # Reset, removal, and the module itself.
