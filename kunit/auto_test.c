@@ -129,9 +129,9 @@ static void auto_is_called(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, t->dev->meter.mark, Z2T_PAGES / 2);
 	z2t_backed_write_all(t, Z2T_PAGES, Z2T_RAW);
 	/* They have to be ten seconds old, which a whole page is cold after. */
-	for (i = 0; i < 12000 + Z2T_PATIENCE_MS && !z2t_backed_count(t); i += 100)
+	for (i = 0; i < 12000 + Z2T_PATIENCE_MS && !z2_auto_stats(t->dev->mover).pages; i += 100)
 		msleep(100);
-	KUNIT_EXPECT_GT_MSG(test, z2t_backed_count(t), 0, Z2T_TIMEOUT);
+	KUNIT_EXPECT_GT_MSG(test, z2_auto_stats(t->dev->mover).pages, 0, Z2T_TIMEOUT);
 	KUNIT_EXPECT_GE(test, i, 8000);
 	z2t_backed_expect_empty(t);
 }
