@@ -17,7 +17,6 @@
 #include <zram2/make_room.h>
 #include <zram2/page.h>
 #include <zram2/parked.h>
-#include <zram2/pool.h>
 #include <zram2/reserves.h>
 #include <zram2/scan.h>
 #include <zram2/stats.h>
@@ -331,7 +330,8 @@ static struct z2t_backed *full(struct kunit *test, u64 blocks)
 	KUNIT_ASSERT_NOT_NULL(test, t->dev->make_room);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, destroy_make_room, t), 0);
 	z2t_backed_write_all(t, FULL, Z2T_RAW);
-	WRITE_ONCE(t->dev->limit_pages, z2_pool_pages(t->dev->pool));
+	/* What is kept of freed objects is room, too. */
+	WRITE_ONCE(t->dev->limit_pages, z2t_device_pages(t->dev));
 	return t;
 }
 
@@ -530,7 +530,7 @@ static void parked_readers_go_on(struct kunit *test)
 	WRITE_ONCE(t->dev->limit_pages, 0);
 	for (i = FULL; i < FULL + 16; i++)
 		KUNIT_ASSERT_EQ(test, z2t_backed_write(t, i, Z2T_RAW, i), 0);
-	WRITE_ONCE(t->dev->limit_pages, z2_pool_pages(t->dev->pool));
+	WRITE_ONCE(t->dev->limit_pages, z2t_device_pages(t->dev));
 
 	w = park_one(t, FULL + 16);
 	z2t_reader_start(t, reader, 0, 32);
