@@ -284,24 +284,22 @@ static int go(struct walk *walk, chunk_fn fn)
 }
 
 /*
- * A write has failed.  One that found no room is left to whoever makes some: then the
- * walk is over, and the bio may have ended.
+ * A write has failed.  One that found no room is left to whoever makes some; others end
+ * here.  Either way the device may be gone afterwards.
  */
-static bool park(const struct walk *walk, int err)
+static void fail_write(const struct walk *walk, int err)
 {
 	struct z2_device *dev = walk->dev;
-	struct request *req = walk->req;
 
-	if ((err != -ENOSPC && err != -ENOMEM) || !z2_make_room_possible(dev) ||
-	    !z2_parked_add(dev, walk->bio, &walk->iter, walk->start)) {
-		pr_err_ratelimited("%s: page %lu can't be stored (%d)\n", dev->disk->disk_name,
-				   walk->index, err);
-		return false;
-	}
 	/* Nobody else has a part in the request: nothing is read back for a write. */
-	if (req)
-		mempool_free(req, &dev->requests);
-	return true;
+	if (walk->req)
+		mempool_free(walk->req, &dev->requests);
+	if ((err == -ENOSPC || err == -ENOMEM) && z2_make_room_possible(dev) &&
+	    z2_parked_add(dev, walk->bio, &walk->iter, walk->start))
+		return;
+	pr_err_ratelimited("%s: page %lu can't be stored (%d)\n", dev->disk->disk_name,
+			   walk->index, err);
+	end_bio(dev, walk->bio, walk->start, err);
 }
 
 /* A parked write is tried again. */
@@ -342,8 +340,10 @@ static void rest_work(struct work_struct *work)
 	bool write = op_is_write(bio_op(req->bio));
 	int err = go(&walk, write ? write_chunk : read_chunk);
 
-	if (err && write && park(&walk, err))
+	if (err && write) {
+		fail_write(&walk, err);
 		return;
+	}
 	if (err)
 		WRITE_ONCE(req->err, err);
 	put_request(req);
@@ -375,8 +375,10 @@ static void read_or_write(struct walk *walk, chunk_fn fn)
 		make_request(walk);
 		ret = go(walk, fn);
 	}
-	if (ret < 0 && fn == write_chunk && park(walk, ret))
+	if (ret < 0 && fn == write_chunk) {
+		fail_write(walk, ret);
 		return;
+	}
 	if (!walk->req) {
 		end_bio(walk->dev, walk->bio, walk->start, ret);
 	} else if (ret == Z2_PAGE_BACKED) {
